@@ -1,0 +1,5 @@
+"""The people who sign in."""
+
+from identity.models.user import User
+
+__all__ = ["User"]
