@@ -1,0 +1,1 @@
+"""Stand-ins for what lies outside the product, for the demo and the tests only."""
