@@ -1,0 +1,6 @@
+"""The bank's tables."""
+
+from tokens.models.ledger import Account, Entry, Posting, Wallet
+from tokens.models.package import Package
+
+__all__ = ["Account", "Entry", "Package", "Posting", "Wallet"]

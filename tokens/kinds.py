@@ -1,0 +1,90 @@
+"""The vocabularies of the bank."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import models
+
+
+class AccountKind(models.TextChoices):
+    """What an account is for. A wallet has an owner; every other kind exists once, and belongs to the house."""
+
+    WALLET = "wallet"
+    ISSUANCE = "issuance"
+    PROMOTIONS = "promotions"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    REFUNDED = "refunded"
+    DEBT = "debt"
+
+
+SYSTEM_ACCOUNT_IDS: Final[dict[AccountKind, uuid.UUID]] = {
+    AccountKind.ISSUANCE: uuid.UUID("00000000-0000-8000-8000-000000000001"),
+    AccountKind.PROMOTIONS: uuid.UUID("00000000-0000-8000-8000-000000000002"),
+    AccountKind.REDEEMED: uuid.UUID("00000000-0000-8000-8000-000000000003"),
+    AccountKind.EXPIRED: uuid.UUID("00000000-0000-8000-8000-000000000004"),
+    AccountKind.REFUNDED: uuid.UUID("00000000-0000-8000-8000-000000000005"),
+    AccountKind.DEBT: uuid.UUID("00000000-0000-8000-8000-000000000006"),
+}
+
+
+class EntryType(models.TextChoices):
+    """Why tokens moved; the transaction types of the API and of Firestore."""
+
+    PURCHASE = "purchase"
+    BONUS = "bonus"
+    GRANT = "grant"
+    PROMOTION = "promotion"
+    SPEND = "spend"
+    REFUND = "refund"
+    DISPUTE = "dispute"
+    DISPUTE_WON = "dispute_won"
+    ADJUSTMENT = "adjustment"
+    EXPIRY = "expiry"
+    DEBT_REPAYMENT = "debt_repayment"
+    REVERSAL = "reversal"
+
+
+class WalletStatus(models.TextChoices):
+    """Whether a wallet may be used."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedEntry:
+    """What posting led to: the entry, and its wallet right after it. `replayed` says that it had been posted before."""
+
+    entry_id: uuid.UUID
+    balance: int
+    seq: int
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """One thing in the ledger that is not as it must be: which check found it, where, and what it saw."""
+
+    check: str
+    subject: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.subject}: {self.found}"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageTerms:
+    """What a package is and costs. Tokens are whole tokens, the price is in whole cents of `currency`."""
+
+    name: str
+    description: str
+    tokens: int
+    bonus_tokens: int
+    price_cents: int
+    currency: str = "usd"
+    featured: bool = False
+    position: int = 0

@@ -1,0 +1,30 @@
+"""Reads the catalogue."""
+
+from django.db.models import QuerySet
+
+from tokens.errors import PackageNotFound, PackageNotOnSale
+from tokens.models import Package
+
+
+def on_sale() -> QuerySet[Package]:
+    """The packages that can be bought, in the order in which they are shown."""
+    return Package.objects.filter(on_sale=True)
+
+
+def package_to_sell(code: str) -> Package:
+    """The package with this code, if it can be bought.
+
+    :raises PackageNotFound: `package_not_found`.
+    :raises PackageNotOnSale: `package_not_on_sale`.
+    """
+    package = Package.objects.filter(code=code).first()
+    if package is None:
+        raise PackageNotFound
+    if not package.on_sale:
+        raise PackageNotOnSale
+    return package
+
+
+def package_of(code: str) -> Package | None:
+    """The package with this code, on sale or retired."""
+    return Package.objects.filter(code=code).first()

@@ -1,0 +1,75 @@
+"""Reads wallets."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from tokens.errors import WalletNotFound
+from tokens.kinds import WalletStatus
+from tokens.models import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class WalletState:
+    """A wallet at one moment. All numbers are whole tokens; `available` is what can be spent now."""
+
+    account_id: uuid.UUID
+    owner_id: uuid.UUID
+    document_id: str
+    status: WalletStatus
+    balance: int
+    held: int
+    debt: int
+    total_purchased: int
+    total_earned: int
+    total_spent: int
+    seq: int
+    version: int
+    updated_at: datetime
+
+    @property
+    def available(self) -> int:
+        """What can be spent: the balance without what is held."""
+        return self.balance - self.held
+
+    @property
+    def frozen(self) -> bool:
+        """Whether spending and buying are refused."""
+        return self.status != WalletStatus.ACTIVE
+
+
+def wallet_of(owner_id: uuid.UUID) -> WalletState:
+    """The customer's wallet.
+
+    :raises WalletNotFound: `wallet_not_found`: none was opened yet.
+    """
+    wallet = Wallet.objects.select_related("account").filter(account__owner_id=owner_id).first()
+    if wallet is None:
+        raise WalletNotFound
+    return _state(wallet)
+
+
+def wallet_by_account(account_id: str | uuid.UUID) -> WalletState | None:
+    """The wallet with this account's id."""
+    wallet = Wallet.objects.select_related("account").filter(account_id=account_id).first()
+    return _state(wallet) if wallet else None
+
+
+def _state(wallet: Wallet) -> WalletState:
+    owner_id = wallet.account.owner_id
+    assert owner_id is not None, "the constraint account_only_wallets_are_owned gives every wallet an owner"
+    return WalletState(
+        account_id=wallet.account_id,
+        owner_id=owner_id,
+        document_id=wallet.document_id,
+        status=WalletStatus(wallet.status),
+        balance=wallet.balance,
+        held=wallet.held,
+        debt=wallet.debt,
+        total_purchased=wallet.total_purchased,
+        total_earned=wallet.total_earned,
+        total_spent=wallet.total_spent,
+        seq=wallet.seq,
+        version=wallet.version,
+        updated_at=wallet.updated_at,
+    )
