@@ -1,0 +1,23 @@
+-- Says that Firestore shows an old state of a subject. Called inside the transaction that changes the subject, so that
+-- the change and the intent to mirror it commit together.
+--
+-- One row per subject: a further intent raises its generation. A parked or backed-off row becomes due again with its
+-- attempts forgotten, since the subject has changed. A lease stays: the worker that holds it finds the generation raised
+-- when it finishes and gives the row back as due. `stale_since` stays at the oldest undelivered intent. `due_at` lies a
+-- little in the past, so that a woken worker whose clock is behind this server's finds the row.
+--
+-- Runs with its caller's rights (the ledger's functions call it as their owner), on names that a caller cannot redirect.
+CREATE OR REPLACE FUNCTION mirror_mark_stale(p_kind text, p_subject_id text) RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = public, pg_temp
+AS $$
+    INSERT INTO mirror_outboxrow AS existing
+        (kind, subject_id, generation, stale_since, due_at, attempts, last_error)
+    VALUES
+        (p_kind, p_subject_id, 1, clock_timestamp(), clock_timestamp() - interval '5 seconds', 0, '')
+    ON CONFLICT (kind, subject_id) DO UPDATE SET
+        generation = existing.generation + 1,
+        due_at = least(existing.due_at, excluded.due_at),
+        attempts = 0,
+        parked_at = NULL;
+$$;
