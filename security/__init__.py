@@ -1,0 +1,1 @@
+"""Watches the apps below it: alerts."""

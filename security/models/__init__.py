@@ -1,0 +1,5 @@
+"""Alerts."""
+
+from security.models.alert import Alert
+
+__all__ = ["Alert"]

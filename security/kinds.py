@@ -1,0 +1,39 @@
+"""What an alert can tell of, how grave it is, and how it ends."""
+
+from django.db import models
+
+
+class AlertKind(models.TextChoices):
+    """What happened that a person should look at."""
+
+    PURCHASE_QUARANTINED = "purchase_quarantined", "Purchase quarantined"
+    WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
+    BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
+    MIRROR_PARKED = "mirror_parked", "Mirror rows parked"
+
+
+class Severity(models.TextChoices):
+    """How soon a person should look, in rising order."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class AlertStatus(models.TextChoices):
+    """Where an alert stands: open → acknowledged → resolved, and no other move."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Resolution(models.TextChoices):
+    """What an alert turned out to be."""
+
+    MISTAKE = "mistake"
+    FRAUD = "fraud"
+    FIXED = "fixed"
+    DUPLICATE = "duplicate"
+    ACCEPTED = "accepted"
