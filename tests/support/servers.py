@@ -87,7 +87,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
         _start_servers()
     else:
         _set_environment(Addresses("postgresql:///none", "redis://127.0.0.1:9/0", "127.0.0.1:9", ""))
-    return (yield)
+    try:
+        return (yield)
+    except BaseException:  # pytest does not call pytest_unconfigure when it fails this early
+        pytest_unconfigure()
+        raise
 
 
 def _start_servers() -> None:
