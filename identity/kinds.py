@@ -25,3 +25,23 @@ class Actor:
 
 SYSTEM_ACTOR = Actor(ActorKind.SYSTEM)
 STRIPE_ACTOR = Actor(ActorKind.STRIPE)
+
+
+@dataclass(frozen=True, slots=True)
+class FirebaseClaims:
+    """What a verified Firebase ID token says about its bearer.
+
+    `email` is in lower case and well formed, or None. `wallet_id` is the custom claim that lets the bearer
+    read a wallet's document that was opened before they joined Firebase; empty without one.
+    """
+
+    uid: str
+    email: str | None = None
+    email_verified: bool = False
+    display_name: str = ""
+    wallet_id: str = ""
+
+    @property
+    def verified_email(self) -> str | None:
+        """The address, if Firebase has made sure that it is the bearer's."""
+        return self.email if self.email_verified else None

@@ -1,0 +1,48 @@
+"""How allauth's sign-up pages make accounts: through our service, so that each has what belongs to it."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django import forms
+from django.db import transaction
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from identity.errors import EmailTaken
+from identity.models import User
+from identity.services import accounts
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is untyped
+    """Sign-up by e-mail address and password."""
+
+    def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - allauth's signature
+        """Fill in the user from the form and open their account."""
+        super().save_user(request, user, form, commit=False)
+        return _open(user) if commit else user
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allauth is untyped
+    """Sign-up with a provider such as Google."""
+
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: forms.Form | None = None
+    ) -> User:
+        """Open the account and connect the provider to it, both or neither."""
+        with transaction.atomic():
+            if (
+                form is None
+            ):  # the provider has told enough: no form was shown, and nothing else saves the user
+                sociallogin.user.set_unusable_password()
+                _open(sociallogin.user)
+            saved: User = super().save_user(request, sociallogin, form)
+        return saved
+
+
+def _open(user: User) -> User:
+    try:
+        return accounts.open_account(user=user, now=timezone.now())
+    except EmailTaken as refusal:  # the form had found the address free: two sign-ups with it have met
+        raise ImmediateHttpResponse(redirect("account_login")) from refusal

@@ -1,0 +1,34 @@
+"""Finds people, and the names of their documents."""
+
+import uuid
+from contextlib import suppress
+
+from identity.models import User
+
+
+def document_id_of(user_id: uuid.UUID) -> str:
+    """The id of this person's wallet document: their Firebase uid, else our user id (design: section 6).
+
+    It never changes: a person who joined Firebase after their account was opened keeps our user id.
+
+    :raises User.DoesNotExist: there is no such person.
+    """
+    return document_id(User.objects.only("firebase_uid", "firebase_joined_at").get(pk=user_id))
+
+
+def document_id(user: User) -> str:
+    """As `document_id_of`, for a row that has been read already."""
+    if user.firebase_uid and user.firebase_joined_at is None:
+        return user.firebase_uid
+    return str(user.id)
+
+
+def find_user(identifier: str) -> User | None:
+    """The person with this Firebase uid, else with this user id; None if there is none."""
+    if "\x00" in identifier:  # PostgreSQL has no such text, and refuses to look for it
+        return None
+    found = User.objects.filter(firebase_uid=identifier).first()
+    if found is None:
+        with suppress(ValueError):
+            found = User.objects.filter(pk=uuid.UUID(identifier)).first()
+    return found
