@@ -1,11 +1,80 @@
-"""Celery: the app, its queues and its timetable on one page."""
+"""Celery: the app, its queues and its timetable on one page.
+
+No broker is durable alone, so rows say what is to be done and every task is repeatable: a wake-up after
+commit makes it soon, the timetable makes it certain.
+"""
 
 import os
+from datetime import timedelta
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, setup_logging, worker_init
+from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu import Queue
+
+from config import limits
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+# In the order in which a worker serves them: what a customer sees first, the copy of Stripe for staff last.
+QUEUES = ("mirror", "default", "stripe_sync")
+ROUTES = {
+    "mirror.*": {"queue": "mirror"},
+    "payments.sync_stripe_objects": {"queue": "stripe_sync"},
+}
+
+
+def _every(task: str, **period: float) -> dict[str, dict[str, Any]]:
+    """One line of the timetable; a run that nobody could start within its period is dropped."""
+    seconds = timedelta(**period)
+    return {task: {"task": task, "schedule": seconds, "options": {"expires": seconds.total_seconds()}}}
+
+
+TIMETABLE = {
+    **_every("mirror.deliver", seconds=5),
+    **_every("payments.process_inbox", seconds=10),
+    **_every("payments.sync_stripe_objects", seconds=30),
+    **_every("payments.sweep_purchases", minutes=1),
+    **_every("identity.set_wallet_claims", minutes=1),
+    **_every("security.watch", seconds=30),
+    **_every("foundation.forget_answers", hours=1),
+}
+
 app = Celery("token-economy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_queues=[Queue(name) for name in QUEUES],
+    task_default_queue="default",
+    task_create_missing_queues=False,
+    task_routes=ROUTES,
+    task_ignore_result=True,
+    task_acks_late=True,  # a worker that dies leaves its task to another
+    task_reject_on_worker_lost=True,
+    task_soft_time_limit=limits.TASK_SOFT_SECONDS_MAX,
+    task_time_limit=limits.TASK_SECONDS_MAX,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,  # a worker waits for Redis as long as it takes
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_schedule=TIMETABLE,
+    timezone="UTC",
+)
 app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)  # carries the request's id into the task's log lines
+
+
+@setup_logging.connect
+def _leave_logging_to_django(**_: object) -> None:
+    """Celery sets up no logging of its own where somebody listens to this signal."""
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_unsafe_start(**_: object) -> None:
+    """Celery runs Django's checks and ignores what they find; ours must stop it."""
+    from config.checks import refuse_unsafe_start  # noqa: PLC0415 - needs the apps, which load after this module
+
+    refuse_unsafe_start()

@@ -1,23 +1,32 @@
 """Every setting, from the environment. `config.env` reads and checks the values."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config import env
+from config import headers, limits
+from config.env import Environment, Process, declared
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ, declared())
 
-# --- What kind of installation this is -------------------------------------------------------------------------
+# --- What kind of installation this is ---
 DEBUG = env.boolean("DEBUG", default=False)
 SANDBOX = env.boolean("SANDBOX", default=False)
+LENIENT = DEBUG or SANDBOX  # some values have a default where no customer is
 SECRET_KEY = env.text("SECRET_KEY")
-SITE_URL = env.url("SITE_URL", default="http://localhost:8000" if SANDBOX or DEBUG else None)
+SITE_URL = env.origin("SITE_URL", default="http://localhost:8000" if LENIENT else None)
 SECURE_SITE = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "localhost"])
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+TRUSTED_PROXIES = env.whole_number("TRUSTED_PROXIES", default=0, most=10)
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+OPERATOR_EMAILS = env.emails("OPERATOR_EMAILS")
 
-# --- Applications ----------------------------------------------------------------------------------------------
+# --- Applications ---
 INSTALLED_APPS = [
+    "config",
     "backoffice",
     "payments",
     "security",
@@ -49,11 +58,15 @@ INSTALLED_APPS = [
     "django_structlog",
 ]
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "config.middleware.RequestIdMiddleware",
+    "config.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.middleware.AdminContentPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "foundation.body_limit.ApiBodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -80,59 +93,194 @@ TEMPLATES = [
     },
 ]
 
-# --- Data ------------------------------------------------------------------------------------------------------
-DATABASES = {"default": env.database("DATABASE_URL")}
+# --- Data ---
+_database = env.database("DATABASE_URL")
+_owners_database = env.database("MIGRATION_DATABASE_URL", default=env.text("DATABASE_URL", default=""))
+if env.process is Process.OWNER:
+    _database = _owners_database
+_database["OPTIONS"].setdefault("connect_timeout", limits.DATABASE_CONNECT_SECONDS_MAX)
+if env.process is Process.WEB:  # Celery closes its connection after each task: a pool would not serve it
+    _database["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": limits.DATABASE_POOL_SIZE_MAX,
+        "timeout": limits.DATABASE_POOL_WAIT_SECONDS_MAX,
+    }
+    _database["OPTIONS"].setdefault("options", f"-c statement_timeout={limits.WEB_STATEMENT_SECONDS_MAX}s")
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.text("REDIS_URL")
-DJSTRIPE_MIGRATIONS = env.text("DJSTRIPE_MIGRATIONS", default="") if SANDBOX else ""
-MIGRATION_MODULES = {"djstripe": DJSTRIPE_MIGRATIONS} if DJSTRIPE_MIGRATIONS else {}
+REDIS_URL = env.redis("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "config.cache.RedisOrLocalCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {
+            "socket_connect_timeout": limits.REDIS_CONNECT_SECONDS_MAX,
+            "socket_timeout": limits.REDIS_ANSWER_SECONDS_MAX,
+            "retry": None,
+        },
+    },
+}
+# One generated migration stands in for dj-stripe's slow ones: in the demo and the tests, and nowhere else.
+_DJSTRIPE_MIGRATIONS = env.text("DJSTRIPE_MIGRATIONS", default="")
+MIGRATION_MODULES = {"djstripe": _DJSTRIPE_MIGRATIONS} if SANDBOX and _DJSTRIPE_MIGRATIONS else {}
 
-# --- People ----------------------------------------------------------------------------------------------------
+# --- People ---
 AUTH_USER_MODEL = "identity.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+# allauth's backend is a ModelBackend that knows e-mail addresses: Django's beside it would hash passwords twice.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarity", {"user_attributes": ("email", "display_name")}),
+        ("MinimumLength", {"min_length": limits.PASSWORD_LENGTH_MIN}),
+        ("CommonPassword", {}),
+        ("NumericPassword", {}),
+    )
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/wallet"
+ACCOUNT_ADAPTER = "identity.pages.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+# A buyer need not wait for an e-mail; but only a verified address ever joins a Firebase sign-in.
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+# allauth's own limits stand; these are tighter, because each of them sends an e-mail or makes an account.
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+ACCOUNT_RATE_LIMITS = {"signup": "10/m/ip", "reset_password": "10/m/ip,3/m/key", "manage_email": "5/m/user"}
+SOCIALACCOUNT_ADAPTER = "identity.pages.adapters.SocialAccountAdapter"
+# A provider's word does not open an account that exists here: its owner signs in and connects the provider.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_STORE_TOKENS = False
+GOOGLE_CLIENT_ID, _GOOGLE_CLIENT_SECRET = env.both_or_neither("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET")
+_GOOGLE_APP = {"client_id": GOOGLE_CLIENT_ID, "secret": _GOOGLE_CLIENT_SECRET}
+SOCIALACCOUNT_PROVIDERS = {
+    "google": {
+        "SCOPE": ["email", "profile"],
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [_GOOGLE_APP] if GOOGLE_CLIENT_ID else [],
+    },
+}
+MFA_TOTP_ISSUER = "Token economy"
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname}")
 
-# --- Stripe ----------------------------------------------------------------------------------------------------
-STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
-STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY", default="")
-STRIPE_WEBHOOK_SECRETS = env.listed("STRIPE_WEBHOOK_SECRET", default=[])
-STRIPE_API_BASE = env.text("STRIPE_API_BASE", default="")
+# --- Stripe ---
+STRIPE_SECRET_KEY = env.secret(
+    "STRIPE_SECRET_KEY",
+    shape=r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,247}",
+    like="a secret or restricted key of Stripe's (sk_test_… or rk_live_…)",
+)
+STRIPE_PUBLISHABLE_KEY = env.secret(
+    "STRIPE_PUBLISHABLE_KEY",
+    shape=r"pk_(test|live)_[A-Za-z0-9]{24,247}",
+    like="a publishable key of Stripe's (pk_test_…)",
+    default="",
+)
+STRIPE_WEBHOOK_SECRETS = env.secrets(
+    "STRIPE_WEBHOOK_SECRET",
+    shape=r"whsec_[A-Za-z0-9+/=_-]{24,}",
+    like="a signing secret of Stripe's (whsec_…)",
+    required=env.process is Process.WEB,
+)
+STRIPE_API_BASE = env.url("STRIPE_API_BASE", default="")
+STRIPE_CHECKOUT_URL = STRIPE_API_BASE or "https://checkout.stripe.com"
 STRIPE_API_VERSION = "2026-08-26.dahlia"
 STRIPE_LIVE_MODE = "_live_" in STRIPE_SECRET_KEY[:9]
 # dj-stripe reads these names.
 STRIPE_LIVE_SECRET_KEY = STRIPE_SECRET_KEY if STRIPE_LIVE_MODE else ""
 STRIPE_TEST_SECRET_KEY = "" if STRIPE_LIVE_MODE else STRIPE_SECRET_KEY
-STRIPE_API_HOST = STRIPE_API_BASE or "https://api.stripe.com"
+if STRIPE_API_BASE:
+    STRIPE_API_HOST = STRIPE_API_BASE
 DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
-# --- Firestore and Firebase ------------------------------------------------------------------------------------
-GOOGLE_CLOUD_PROJECT = env.text("GOOGLE_CLOUD_PROJECT", default="")
+# --- Firestore and Firebase ---
+GOOGLE_CLOUD_PROJECT = env.text("GOOGLE_CLOUD_PROJECT", default="demo-token-economy" if LENIENT else None)
 FIRESTORE_DATABASE = env.text("FIRESTORE_DATABASE", default="(default)")
+FIRESTORE_EMULATOR_HOST = env.text("FIRESTORE_EMULATOR_HOST", default="")
+FIREBASE_AUTH_EMULATOR_HOST = env.text("FIREBASE_AUTH_EMULATOR_HOST", default="")
+FIREBASE_WEB_CONFIG = env.json_object("FIREBASE_WEB_CONFIG")
 
-# --- Workers ---------------------------------------------------------------------------------------------------
+# --- Workers: config.celery has the rest ---
 CELERY_BROKER_URL = REDIS_URL
+# Publishing is a courtesy to whoever waits: it may not take long, and never hangs where Redis does not answer.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 0,
+    "socket_connect_timeout": limits.REDIS_CONNECT_SECONDS_MAX,
+    "socket_timeout": limits.REDIS_ANSWER_SECONDS_MAX,
+    "visibility_timeout": limits.TASK_VISIBILITY_SECONDS,
+    "queue_order_strategy": "priority",
+}
+DJANGO_CELERY_BEAT_TZ_AWARE = True
 
-# --- Language, time, files -------------------------------------------------------------------------------------
+# --- Transport, cookies, headers: they follow the scheme of SITE_URL ---
+SECURE_SSL_REDIRECT = SECURE_SITE
+SECURE_HSTS_SECONDS = limits.HSTS_SECONDS if SECURE_SITE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SITE
+SESSION_COOKIE_NAME = "__Host-session" if SECURE_SITE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE_SITE else "csrf"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: we do not speak for the operator's other sites
+    "security.W021",  # HSTS preload: likewise
+]
+DATA_UPLOAD_MAX_NUMBER_FIELDS = limits.API_FIELDS_MAX
+CSRF_FAILURE_VIEW = "foundation.problems.csrf_failure"
+CONTENT_SECURITY_POLICY = headers.content_security_policy(
+    # Browsers apply form-action to where a form's answer redirects to, too: to the checkout and to Google.
+    form_targets=[STRIPE_CHECKOUT_URL, *(["https://accounts.google.com"] if GOOGLE_CLIENT_ID else [])],
+)
+PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
+
+# --- Language, time, files, mail, logs ---
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+# Once `collectstatic` has run, files are served compressed, under hashed names and for ever; where it has
+# not (the demo, the tests), they are served from where they lie.
+_collected = BASE_DIR / "staticfiles"
+COLLECTED = env.process is Process.BUILD or (_collected / "staticfiles.json").exists()
+STATIC_ROOT = _collected if COLLECTED else None
+WHITENOISE_USE_FINDERS = not COLLECTED
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+globals().update(env.email_settings("EMAIL_URL", default="consolemail://" if LENIENT else None))
+EMAIL_TIMEOUT = 10
+LOG_LEVEL = env.choice("LOG_LEVEL", among=("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = {"level": LOG_LEVEL, "readable": DEBUG}
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+SENTRY_DSN = env.secret("SENTRY_DSN", shape=r"https?://\w+@[^/\s]+/\d+", like="a DSN of Sentry's", default="")
 
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "foundation.problems.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "foundation.pagination.CursorPagination",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "identity.api.authentication.FirebaseAuthentication",
         "identity.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["identity.api.permissions.IsCustomer"],
 }
+
+env.stop_on_problems()

@@ -1,4 +1,4 @@
-"""The addresses of the site."""
+"""The addresses of the site. `/healthz` and `/readyz` are answered further out, by config.health."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
@@ -7,3 +7,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
 ]
+
+handler400 = "foundation.problems.bad_request"
+handler403 = "foundation.problems.permission_denied"
+handler404 = "foundation.problems.page_not_found"
+handler500 = "foundation.problems.server_error"

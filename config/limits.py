@@ -1,0 +1,26 @@
+"""Bounds of the running processes."""
+
+WEB_THREADS = 8  # per gunicorn worker; the database pool must have a connection for each
+DATABASE_POOL_SIZE_MAX = 10
+DATABASE_POOL_WAIT_SECONDS_MAX = 5
+DATABASE_CONNECT_SECONDS_MAX = 5
+WEB_STATEMENT_SECONDS_MAX = 15  # of one SQL statement in a web request
+
+REDIS_CONNECT_SECONDS_MAX = 0.2
+REDIS_ANSWER_SECONDS_MAX = 0.5
+
+TASK_SOFT_SECONDS_MAX = 100  # the task is told to stop …
+TASK_SECONDS_MAX = 120  # … and is killed
+TASK_VISIBILITY_SECONDS = 300  # an unacknowledged task is delivered again; longer than any task may run
+
+HSTS_SECONDS = 365 * 24 * 3600
+API_FIELDS_MAX = 200  # form fields of one request
+
+SECRET_KEY_LENGTH_MIN = 50
+SECRET_KEY_DISTINCT_CHARACTERS_MIN = 5
+
+PROBE_SECONDS_MAX = 0.5  # connecting to one system
+PROBES_SECONDS_MAX = 1.0  # waiting for what is known of all
+PROBE_HOLDS_SECONDS = 5.0  # an answer is not asked for again
+
+PASSWORD_LENGTH_MIN = 10

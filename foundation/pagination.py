@@ -1,0 +1,39 @@
+"""Pages of a list, by cursor: stable while rows are added at the top."""
+
+from typing import Any
+
+from rest_framework import pagination
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+
+from foundation import limits
+from foundation.errors import Refusal
+
+
+class InvalidCursor(Refusal):
+    """The cursor is none that we gave."""
+
+    code = "invalid_cursor"
+    status = 400
+    title = "The cursor is none of ours: follow `next` and `previous` as they are."
+
+
+class CursorPagination(pagination.CursorPagination):
+    """`{next, previous, results}`, newest first unless a view says otherwise; `page_size` is bounded."""
+
+    page_size = limits.PAGE_SIZE
+    page_size_query_param = "page_size"
+    max_page_size = limits.PAGE_SIZE_MAX
+    ordering = "-created_at"
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Read the cursor.
+
+        :raises InvalidCursor: `invalid_cursor`, where DRF would answer 404
+        """
+        if len(request.query_params.get(self.cursor_query_param, "")) > limits.CURSOR_LENGTH_MAX:
+            raise InvalidCursor
+        try:
+            return super().decode_cursor(request)
+        except NotFound as error:
+            raise InvalidCursor from error
