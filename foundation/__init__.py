@@ -1,0 +1,1 @@
+"""What belongs to no app and every app needs."""

@@ -12,3 +12,9 @@ IDEMPOTENCY_OWNER_LENGTH_MAX = 150
 BODY_BYTES_MAX = 1024 * 1024
 LENGTH_DIGITS_MAX = 12  # of a Content-Length; longer ones are too large whatever they say
 CURSOR_LENGTH_MAX = 500
+
+ADMIN_ROWS_COUNTED_MAX = 1_000  # further than that, a list is searched or filtered, not counted
+ADMIN_SEARCH_HITS_MAX = 200  # of one lookup
+ADMIN_ACTION_ROWS_MAX = 100
+# What a page says to come back in when the database or Redis is gone.
+OUTAGE_RETRY_SECONDS = 30

@@ -11,6 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from foundation import pages
 from foundation.errors import (
     BodyTooLarge,
     CsrfFailed,
@@ -95,7 +96,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
     if not _is_api(request):
-        return defaults.server_error(request)
+        return pages.server_error(request)
     return problem_response(ServerError())
 
 

@@ -1,40 +1,76 @@
 """Wakes workers after a commit. The waking is a courtesy: sweeps find the rows anyway."""
 
-import logging
+import os
 import threading
-import time
 
+import structlog
 from celery import current_app
 from django.db import transaction
 
 from foundation import limits
 
-logger = logging.getLogger(__name__)
-_lock = threading.Lock()
-_last_published: dict[str, float] = {}
+logger = structlog.get_logger(__name__)
 
 
 def wake(task_name: str) -> None:
     """Publish `task_name` once this transaction has committed; at most once per 50 ms and process.
 
-    A publish that fails (no Redis) is logged and forgotten, since every task woken here has a periodic sweep.
+    Returns at once and never raises: a thread publishes. A publish that fails (no Redis) is logged and
+    forgotten, since every task woken here has a periodic sweep.
     """
-    transaction.on_commit(lambda: _publish(task_name), robust=True)
+    transaction.on_commit(lambda: _publisher.ask(task_name), robust=True)
 
 
-def _publish(task_name: str) -> None:
-    if not _take_turn(task_name):
-        return
-    try:
-        current_app.send_task(task_name, retry=False)
-    except Exception as error:  # noqa: BLE001 - whatever the broker does, the request has already succeeded
-        logger.warning("wake.failed", extra={"task": task_name, "error": type(error).__name__})
+class Publisher:
+    """A thread that publishes what was asked for, each name once per interval.
+
+    The first ask is published at once. What is asked for during the interval after it is published at the
+    interval's end, so that the last change of a burst is told too.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: set[str] = set()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._is_failing = False
+
+    def ask(self, task_name: str) -> None:
+        """Have a task published soon."""
+        with self._changed:
+            self._wanted.add(task_name)
+            if self._thread is None:
+                # A daemon: a process that ends does not wait for Redis; what was not told, sweeps find.
+                self._thread = threading.Thread(target=self._run, name="waker", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted)
+                wanted, self._wanted = self._wanted, set()
+            for task_name in sorted(wanted):
+                self._publish(task_name)
+            threading.Event().wait(limits.WAKE_INTERVAL_SECONDS)
+
+    def _publish(self, task_name: str) -> None:
+        """Send one message; the broker's transport options bound how long it may take."""
+        try:
+            current_app.send_task(task_name, retry=False)
+        except Exception as error:  # noqa: BLE001 - whatever the broker does, the work is in the database
+            if not self._is_failing:  # once per outage, not once per change
+                logger.warning("wake.failed", task=task_name, error=type(error).__name__)
+            self._is_failing = True
+        else:
+            self._is_failing = False
 
 
-def _take_turn(task_name: str) -> bool:
-    now = time.monotonic()
-    with _lock:
-        if now - _last_published.get(task_name, -1.0) < limits.WAKE_INTERVAL_SECONDS:
-            return False
-        _last_published[task_name] = now
-        return True
+_publisher = Publisher()
+
+
+def _start_afresh() -> None:
+    global _publisher  # noqa: PLW0603 - one per process: threads and locks do not survive a fork
+    _publisher = Publisher()
+
+
+os.register_at_fork(after_in_child=_start_afresh)

@@ -1,0 +1,5 @@
+"""The tables that belong to no app."""
+
+from foundation.models.idempotency import IdempotencyRecord
+
+__all__ = ["IdempotencyRecord"]
