@@ -1,0 +1,1 @@
+"""An outbox and a Firestore writer that know documents and versions, and nothing of what they mean."""

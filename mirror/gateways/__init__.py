@@ -1,0 +1,1 @@
+"""Where the mirror talks to Firestore."""

@@ -1,4 +1,4 @@
-"""What Firestore is known to hold: a note made after each delivery, for reads; Firestore's own version decides."""
+"""What Firestore is known to hold: noted after each delivery, for reads; Firestore itself decides."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -25,7 +25,7 @@ class MirroredSubject(models.Model):
 
 
 class MirroredDocument(models.Model):
-    """A document that Firestore has, and when it was first seen there. Kept for `limits.DOCUMENT_RETENTION`."""
+    """A document that Firestore has, and when it was first seen there; kept for `DOCUMENT_RETENTION_DAYS`."""
 
     path = models.CharField(max_length=500)
     kind = models.CharField(max_length=40)
@@ -36,7 +36,7 @@ class MirroredDocument(models.Model):
         verbose_name = "mirrored document"
         constraints = [models.UniqueConstraint(fields=["path"], name="mirror_document_path")]
         indexes = [
-            # Rows arrive in the order of this column: a block range index of a few pages serves windows of time.
+            # Rows arrive in this order: a block range index of a few pages serves windows of time.
             BrinIndex(fields=["delivered_at"], autosummarize=True, name="mirror_document_delivered"),
         ]
 

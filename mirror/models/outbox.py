@@ -7,9 +7,9 @@ from django.db.models import Q
 class OutboxRow(models.Model):
     """One stale subject. Intents of one subject coalesce into its row; a delivered subject has no row.
 
-    Rows are made and raised by the SQL function `mirror_mark_stale` alone, inside the transaction that changed the
-    subject. `generation` counts the intents since the row was made: a delivery deletes the row only if no intent came
-    after its claim.
+    Rows are made and raised by the SQL function `mirror_mark_stale` alone, inside the transaction that
+    changed the subject. `generation` counts the intents since the row was made: a delivery deletes the row
+    only if no intent came after its claim.
     """
 
     kind = models.CharField(max_length=40)

@@ -1,0 +1,7 @@
+"""What the mirror knows, to be read by the admin, the health page and the watch."""
+
+from mirror.queries.documents import delivered_at
+from mirror.queries.health import firestore_reachable
+from mirror.queries.outbox import backlog, lag_seconds, parked, state_of
+
+__all__ = ["backlog", "delivered_at", "firestore_reachable", "lag_seconds", "parked", "state_of"]

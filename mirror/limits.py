@@ -1,0 +1,37 @@
+"""Bounds of the mirror."""
+
+# --- Delivery -----------------------------------------------------------------------------------------------
+CHUNK_DOCUMENTS_MAX = 200  # documents of one Firestore commit
+CHUNKS_PER_DELIVERY_MAX = 20  # then the row is given back: one long backlog must not starve the others
+INTERLEAVED_TRIES_MAX = 6  # writes by the document's owner that may get between our read and our commit
+LEASE_SECONDS = 30  # a dead worker's row waits this long; a slow worker's late commit changes nothing
+DELIVERY_THREADS = 8
+CLAIM_PAUSE_SECONDS = 0.2  # while slow deliveries run, new rows wait no longer than this to be claimed
+RUN_SECONDS_MAX = 20
+RUN_ROWS_MAX = 5_000
+
+# --- After a failure ----------------------------------------------------------------------------------------
+ATTEMPTS_MAX = 20  # about an hour, then parked
+BACK_OFF_FIRST_SECONDS = 1.0
+BACK_OFF_SECONDS_MAX = 300.0
+BACK_OFF_DOUBLINGS_MAX = 10
+QUOTA_BACK_OFF_SECONDS_MAX = 60.0
+OUTAGE_BACK_OFF_SECONDS_MAX = (
+    10.0  # a run stops at the first sign of an outage, so that asking often is cheap
+)
+
+# --- Firestore's calls --------------------------------------------------------------------------------------
+CALL_SECONDS_MAX = 5.0  # one call, its repeats included
+CALL_RETRY_SECONDS_MAX = 2.0  # repeats of a call that found no server; after that the row backs off
+CALL_RETRY_FIRST_SECONDS = 0.1
+CALL_RETRY_PAUSE_SECONDS_MAX = 0.5
+RECONNECT_SECONDS_MAX = 2.0  # gRPC's own default is two minutes
+KEEPALIVE_SECONDS = 30.0
+KEEPALIVE_ANSWER_SECONDS_MAX = 5.0
+HEALTH_SECONDS_MAX = 1.0
+
+# --- Retention ----------------------------------------------------------------------------------------------
+DOCUMENT_RETENTION_DAYS = 90  # of delivery times; the subject's version tells of older documents
+PRUNE_BATCH_ROWS = 5_000
+PRUNE_BATCHES_MAX = 20
+PARKED_LISTED_MAX = 100

@@ -1,0 +1,133 @@
+"""The outbox: mark, claim, finish, fail, retry."""
+
+import logging
+import random
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models.functions import Greatest
+
+from foundation.ids import new_id
+from foundation.waker import wake
+from identity.kinds import Actor
+from mirror import limits
+from mirror.errors import DeliveryFailure
+from mirror.kinds import DELIVER_TASK, Claim
+from mirror.models import OutboxRow
+
+logger = logging.getLogger(__name__)
+
+# One statement, so that the rows are locked for one round trip: the ledger's functions wait for no longer.
+CLAIM = """
+    WITH due AS MATERIALIZED (
+        SELECT id FROM mirror_outboxrow
+        WHERE parked_at IS NULL AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until <= %(now)s)
+        ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    UPDATE mirror_outboxrow AS claimed SET leased_until = %(leased_until)s, lease_token = %(token)s
+    FROM due WHERE claimed.id = due.id
+    RETURNING claimed.id, claimed.kind, claimed.subject_id, claimed.generation
+"""
+
+
+def mark_stale(*, kind: str, subject_id: str) -> None:
+    """Say, inside the transaction that changes a subject, that Firestore will show an old state of it.
+
+    Workers are woken after the commit. SQL functions call `mirror_mark_stale` themselves.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mirror_mark_stale(%s, %s)", [kind, subject_id])
+    wake(DELIVER_TASK)
+
+
+def claim(*, limit: int, now: datetime) -> list[Claim]:
+    """Lease up to `limit` due rows, longest due first; rows that another worker holds are passed over."""
+    token = new_id()
+    leased_until = now + timedelta(seconds=limits.LEASE_SECONDS)
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"now": now, "leased_until": leased_until, "token": token, "limit": limit})
+        return [Claim(*row, token, now) for row in cursor.fetchall()]
+
+
+def finish(claimed: Claim, *, now: datetime) -> None:
+    """Delete the delivered row; or give it back as due, where an intent came after the claim."""
+    held = OutboxRow.objects.filter(pk=claimed.row_id, lease_token=claimed.lease_token)
+    deleted, _ = held.filter(generation=claimed.generation).delete()
+    if not deleted:
+        # What came before the claim was delivered: what is left cannot be older than the claim.
+        held.update(
+            leased_until=None,
+            lease_token=None,
+            due_at=now,
+            attempts=0,
+            last_error="",
+            stale_since=Greatest("stale_since", claimed.claimed_at),
+        )
+
+
+def give_back(claimed: Claim, *, now: datetime) -> None:
+    """Make a row due again whose backlog was delivered in part."""
+    OutboxRow.objects.filter(pk=claimed.row_id, lease_token=claimed.lease_token).update(
+        leased_until=None, lease_token=None, due_at=now, attempts=0, last_error=""
+    )
+
+
+def fail(claimed: Claim, *, failure: DeliveryFailure, now: datetime) -> None:
+    """Put off the row, or park it: when a repeat would change nothing, or after too many.
+
+    A row whose subject changed meanwhile is never parked: the change deserves a try of its own.
+    """
+    with transaction.atomic():
+        row = (
+            OutboxRow.objects.select_for_update()
+            .filter(pk=claimed.row_id, lease_token=claimed.lease_token)
+            .first()
+        )
+        if row is None:
+            return
+        is_superseded = row.generation != claimed.generation
+        row.attempts += 1
+        row.last_error = failure.code
+        row.due_at = now + timedelta(seconds=back_off_seconds(row.attempts, failure.back_off_seconds_max))
+        row.leased_until = row.lease_token = None
+        if failure.parks_after and row.attempts >= failure.parks_after and not is_superseded:
+            row.parked_at = now
+        row.save(
+            update_fields=["attempts", "last_error", "due_at", "leased_until", "lease_token", "parked_at"]
+        )
+    _log_failure(row, failure)
+
+
+def _log_failure(row: OutboxRow, failure: DeliveryFailure) -> None:
+    logger.log(
+        logging.ERROR if row.parked_at else logging.WARNING,
+        "mirror.parked" if row.parked_at else "mirror.failed",
+        extra={
+            "kind": row.kind,
+            "subject_id": row.subject_id,
+            "code": failure.code,
+            "detail": failure.detail,
+            "attempts": row.attempts,
+        },
+    )
+
+
+def back_off_seconds(attempts: int, seconds_max: float) -> float:
+    """How long to wait after that many failures: doubling up to a bound, less up to a half by chance."""
+    doublings = min(attempts - 1, limits.BACK_OFF_DOUBLINGS_MAX)
+    longest = min(limits.BACK_OFF_FIRST_SECONDS * 2.0**doublings, seconds_max)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, keeps no secret
+
+
+def retry_parked(*, row_ids: Collection[int], actor: Actor, now: datetime) -> int:
+    """Make parked rows due again, with their attempts forgotten.
+
+    :returns: how many of `row_ids` were parked.
+    """
+    retried = OutboxRow.objects.filter(pk__in=row_ids, parked_at__isnull=False).update(
+        parked_at=None, attempts=0, due_at=now
+    )
+    logger.info("mirror.retried", extra={"rows": retried, "actor_kind": actor.kind, "actor_id": actor.id})
+    wake(DELIVER_TASK)
+    return retried
