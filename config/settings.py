@@ -34,9 +34,9 @@ INSTALLED_APPS = [
     "mirror",
     "identity",
     "foundation",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "backoffice.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "foundation.pages.RefusalPagesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -88,7 +89,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "foundation.pages.site",
             ],
+            "libraries": {"site": "tokens.pages.tags", "payments": "payments.pages.tags"},
         },
     },
 ]
@@ -126,7 +129,7 @@ MIGRATION_MODULES = {"djstripe": _DJSTRIPE_MIGRATIONS} if SANDBOX and _DJSTRIPE_
 
 # --- People ---
 AUTH_USER_MODEL = "identity.User"
-# allauth's backend is a ModelBackend that knows e-mail addresses: Django's beside it would hash passwords twice.
+# allauth's is a ModelBackend that knows e-mail addresses: Django's beside it would hash passwords twice.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator", "OPTIONS": options}
@@ -210,7 +213,7 @@ FIREBASE_WEB_CONFIG = env.json_object("FIREBASE_WEB_CONFIG")
 
 # --- Workers: config.celery has the rest ---
 CELERY_BROKER_URL = REDIS_URL
-# Publishing is a courtesy to whoever waits: it may not take long, and never hangs where Redis does not answer.
+# Publishing is a courtesy to whoever waits: it may not take long, and never hangs without an answer.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
     "socket_connect_timeout": limits.REDIS_CONNECT_SECONDS_MAX,
@@ -269,6 +272,16 @@ LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "readable": DEBUG}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 SENTRY_DSN = env.secret("SENTRY_DSN", shape=r"https?://\w+@[^/\s]+/\d+", like="a DSN of Sentry's", default="")
+
+# --- The admin's look: backoffice.admin has the rest -----------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "Token economy",
+    "SITE_HEADER": "Token economy",
+    "SITE_SYMBOL": "token",
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "backoffice.admin.navigation.environment",
+    "SIDEBAR": {"show_search": True, "navigation": "backoffice.admin.navigation.navigation"},
+}
 
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "foundation.problems.exception_handler",

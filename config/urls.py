@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("", include("tokens.pages.urls")),
+    path("", include("payments.pages.urls")),
 ]
 
 handler400 = "foundation.problems.bad_request"

@@ -1,9 +1,11 @@
 """Errors of the API as problem documents (RFC 9457), wherever they arise."""
 
 import json
+import sys
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import csrf, defaults
@@ -20,8 +22,13 @@ from foundation.errors import (
     NotFound,
     Refusal,
     ServerError,
+    ServiceUnavailable,
 )
+from foundation.limits import OUTAGE_RETRY_SECONDS
+from foundation.pages import OUTAGES
+from foundation.pages import server_error as server_error_page
 
+logger = structlog.get_logger(__name__)
 API_PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
 CODES = {
@@ -34,6 +41,13 @@ CODES = {
     exceptions.NotAcceptable: "not_acceptable",
     exceptions.UnsupportedMediaType: "unsupported_media_type",
     exceptions.Throttled: "rate_limited",
+}
+# What Django's own errors mean; the first that fits.
+MEANINGS: dict[type[Exception], type[Refusal]] = {
+    Http404: NotFound,
+    PermissionDenied: Forbidden,
+    RequestDataTooBig: BodyTooLarge,
+    SuspiciousOperation: MalformedRequest,
 }
 
 
@@ -96,8 +110,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
     if not _is_api(request):
-        return pages.server_error(request)
-    return problem_response(ServerError())
+        return server_error_page(request)
+    error = sys.exc_info()[1]
+    return problem_response(_unavailable(error) if isinstance(error, OUTAGES) else ServerError())
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -113,20 +128,19 @@ def _is_api(request: HttpRequest) -> bool:
 
 def _as_refusal(error: Exception) -> Refusal | None:
     """Give the refusal that an error is or means, if it is one of ours or Django's."""
-    match error:
-        case Refusal():
-            return error
-        case Http404():
-            return NotFound()
-        case PermissionDenied():
-            return Forbidden()
-        case RequestDataTooBig():
-            return BodyTooLarge()
-        case SuspiciousOperation():
-            return MalformedRequest()
-        case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF Failed"):
-            return CsrfFailed(str(error.detail))
-    return None
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, OUTAGES):
+        return _unavailable(error)
+    if isinstance(error, exceptions.PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
+        return CsrfFailed(str(error.detail))
+    meaning = next((refusal for kind, refusal in MEANINGS.items() if isinstance(error, kind)), None)
+    return meaning() if meaning else None
+
+
+def _unavailable(error: BaseException) -> Refusal:
+    logger.error("api.outage", error=type(error).__name__)
+    return ServiceUnavailable(retry_after_seconds=OUTAGE_RETRY_SECONDS)
 
 
 def _headers(refusal: Refusal) -> dict[str, str]:
@@ -135,7 +149,7 @@ def _headers(refusal: Refusal) -> dict[str, str]:
 
 
 def _problem_of_drf(error: exceptions.APIException) -> dict[str, Any]:
-    """Describe an error of DRF's; `errors` names each field of an invalid request and what is wrong with it."""
+    """Describe an error of DRF's; `errors` names each wrong field and what is wrong with it."""
     members: dict[str, Any]
     if isinstance(error, exceptions.ValidationError):
         code, detail = "invalid_request", "The request's fields are missing or wrong: see `errors`."

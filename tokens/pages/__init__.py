@@ -1,0 +1,1 @@
+"""The front page, and how every page writes tokens and money."""

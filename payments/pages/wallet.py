@@ -1,0 +1,101 @@
+"""The customer's wallet and their purchases."""
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from foundation.limits import PAGE_SIZE
+from payments.kinds import PENDING, PurchaseStatus
+from payments.models import Purchase
+from payments.pages.words import tell
+from payments.queries import purchases
+from tokens.errors import WalletNotFound
+from tokens.queries import entries, prices, wallets
+from tokens.queries.wallets import WalletState
+
+if TYPE_CHECKING:
+    from tokens.models import Posting
+
+SEQ_DIGITS_MAX = 18  # what a bigint holds for sure
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the history: the posting, what it was in words, and the purchase that it belongs to."""
+
+    posting: "Posting"
+    words: str
+    purchase: Purchase | None
+
+
+@never_cache
+@require_safe
+@login_required
+def wallet(request: HttpRequest) -> HttpResponse:
+    """The balance, purchases in progress and the history, newest first, a page at a time."""
+    before = _before(request)
+    history, older = _history(request.user.pk, before)
+    context = {
+        "wallet": _wallet(request.user.pk),
+        "regular_price": prices.regular_price(),
+        "in_progress": _in_progress(request.user.pk) if before is None else [],
+        "history": history,
+        "older": older,
+        "newer": before is not None,
+    }
+    return render(request, "payments/wallet.html", context)
+
+
+@never_cache
+@require_safe
+@login_required
+def purchase(request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
+    """One purchase: its receipt, or how it stands."""
+    found = purchases.purchase_of(buyer_id=request.user.pk, purchase_id=purchase_id)
+    context = {"purchase": found, "told": tell(found, now=timezone.now())}
+    return render(request, "payments/purchase.html", context)
+
+
+def _wallet(owner_id: uuid.UUID) -> WalletState | None:
+    try:
+        return wallets.wallet_of(owner_id)
+    except WalletNotFound:  # staff made by a command have none
+        return None
+
+
+def _in_progress(buyer_id: uuid.UUID) -> QuerySet[Purchase]:
+    return purchases.purchases_of(buyer_id).filter(status__in=[*PENDING, PurchaseStatus.QUARANTINED])
+
+
+def _before(request: HttpRequest) -> int | None:
+    """The cursor: only entries older than the one with this `seq`."""
+    text = request.GET.get("before")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= SEQ_DIGITS_MAX):
+        raise BadRequest("The cursor is not a number.")
+    return int(text)
+
+
+def _history(owner_id: uuid.UUID, before: int | None) -> tuple[list[Line], int | None]:
+    """A page of the history, and the cursor of the next page if there is one."""
+    postings = entries.history_of(owner_id)
+    if before is not None:
+        postings = postings.filter(seq__lt=before)
+    page = list(postings[: PAGE_SIZE + 1])
+    older = page[PAGE_SIZE - 1].seq if len(page) > PAGE_SIZE else None
+    page = page[:PAGE_SIZE]
+    bought = purchases.purchases_of(owner_id).in_bulk(
+        [it.entry.purchase_id for it in page if it.entry.purchase_id]
+    )
+    lines = [Line(it, entries.describe(it.entry), bought.get(it.entry.purchase_id)) for it in page]
+    return lines, older
