@@ -66,10 +66,7 @@ def _secret_faults() -> Iterator[tuple[int, str]]:
     key = settings.SECRET_KEY
     long_enough = len(key) >= limits.SECRET_KEY_LENGTH_MIN
     if not long_enough or len(set(key)) < limits.SECRET_KEY_DISTINCT_CHARACTERS_MIN:
-        yield (
-            10,
-            f"SECRET_KEY is too easy to guess: use at least {limits.SECRET_KEY_LENGTH_MIN} random characters.",
-        )
+        yield 10, f"SECRET_KEY is too easy to guess: take {limits.SECRET_KEY_LENGTH_MIN} random characters."
     if key.startswith("sandbox") and not settings.LENIENT:
         yield 11, "SECRET_KEY is the sandbox's, which everybody knows."
     publishable = settings.STRIPE_PUBLISHABLE_KEY

@@ -98,7 +98,7 @@ def _answer(body: dict[str, object], status: int) -> JsonResponse:
 
 
 def _database_answers() -> bool:
-    """Ask for one; connecting, waiting for a pooled connection and the statement are bounded by the settings."""
+    """Ask for one; the settings bound how long connecting, a pooled connection and the statement take."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

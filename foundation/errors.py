@@ -6,8 +6,9 @@ from typing import ClassVar
 class Refusal(Exception):
     """An anticipated no, with a stable code, an HTTP status and words for people.
 
-    A refusal is an answer, not an incident: edges turn it into problem+json or a page, and nothing was changed.
-    `members` are further members of the problem document (RFC 9457, section 3.2), such as `available`.
+    A refusal is an answer, not an incident: edges turn it into problem+json or a page, and nothing was
+    changed. `members` are further members of the problem document (RFC 9457, section 3.2), such as
+    `available`.
     """
 
     code: ClassVar[str] = "refused"
@@ -69,6 +70,14 @@ class ServerError(Refusal):
     code = "server_error"
     status = 500
     title = "Something went wrong on our side."
+
+
+class ServiceUnavailable(Refusal):
+    """Something that every answer needs, such as the database, is gone for now."""
+
+    code = "service_unavailable"
+    status = 503
+    title = "The service is not available for the moment."
 
 
 class IdempotencyKeyMissing(Refusal):

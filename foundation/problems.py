@@ -25,8 +25,6 @@ from foundation.errors import (
     ServiceUnavailable,
 )
 from foundation.limits import OUTAGE_RETRY_SECONDS
-from foundation.pages import OUTAGES
-from foundation.pages import server_error as server_error_page
 
 logger = structlog.get_logger(__name__)
 API_PREFIX = "/api/"
@@ -110,9 +108,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500."""
     if not _is_api(request):
-        return server_error_page(request)
+        return pages.server_error(request)
     error = sys.exc_info()[1]
-    return problem_response(_unavailable(error) if isinstance(error, OUTAGES) else ServerError())
+    return problem_response(_unavailable(error) if isinstance(error, pages.OUTAGES) else ServerError())
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -130,7 +128,7 @@ def _as_refusal(error: Exception) -> Refusal | None:
     """Give the refusal that an error is or means, if it is one of ours or Django's."""
     if isinstance(error, Refusal):
         return error
-    if isinstance(error, OUTAGES):
+    if isinstance(error, pages.OUTAGES):
         return _unavailable(error)
     if isinstance(error, exceptions.PermissionDenied) and str(error.detail).startswith("CSRF Failed"):
         return CsrfFailed(str(error.detail))

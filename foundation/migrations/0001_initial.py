@@ -5,29 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='IdempotencyRecord',
+            name="IdempotencyRecord",
             fields=[
-                ('id', models.UUIDField(default=foundation.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('owner', models.CharField(max_length=150)),
-                ('key', models.CharField(max_length=255)),
-                ('request_hash', models.BinaryField(max_length=32)),
-                ('lease', models.UUIDField(default=foundation.ids.new_id)),
-                ('leased_until_at', models.DateTimeField()),
-                ('answer_status', models.PositiveSmallIntegerField(null=True)),
-                ('answer_body', models.JSONField(null=True)),
-                ('started_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=foundation.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("owner", models.CharField(max_length=150)),
+                ("key", models.CharField(max_length=255)),
+                ("request_hash", models.BinaryField(max_length=32)),
+                ("lease", models.UUIDField(default=foundation.ids.new_id)),
+                ("leased_until_at", models.DateTimeField()),
+                ("answer_status", models.PositiveSmallIntegerField(null=True)),
+                ("answer_body", models.JSONField(null=True)),
+                ("started_at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['started_at'], name='idempotency_started_at')],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'key'), name='idempotency_key_once_per_owner'), models.CheckConstraint(condition=models.Q(('answer_status__isnull', True), ('answer_status__range', (200, 299)), _connector='OR'), name='idempotency_keeps_only_successes')],
+                "indexes": [models.Index(fields=["started_at"], name="idempotency_started_at")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "key"), name="idempotency_key_once_per_owner"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answer_status__isnull", True),
+                            ("answer_status__range", (200, 299)),
+                            _connector="OR",
+                        ),
+                        name="idempotency_keeps_only_successes",
+                    ),
+                ],
             },
         ),
     ]
