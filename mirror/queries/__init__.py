@@ -2,6 +2,14 @@
 
 from mirror.queries.documents import delivered_at
 from mirror.queries.health import firestore_reachable
-from mirror.queries.outbox import backlog, lag_seconds, parked, state_of
+from mirror.queries.outbox import backlog, lag_seconds, parked, parked_count, state_of
 
-__all__ = ["backlog", "delivered_at", "firestore_reachable", "lag_seconds", "parked", "state_of"]
+__all__ = [
+    "backlog",
+    "delivered_at",
+    "firestore_reachable",
+    "lag_seconds",
+    "parked",
+    "parked_count",
+    "state_of",
+]

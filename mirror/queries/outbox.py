@@ -15,6 +15,11 @@ def backlog() -> int:
     return OutboxRow.objects.filter(parked_at__isnull=True).count()
 
 
+def parked_count() -> int:
+    """How many subjects were given up and wait for a person."""
+    return OutboxRow.objects.filter(parked_at__isnull=False).count()
+
+
 def lag_seconds(now: datetime) -> float:
     """How long the oldest undelivered intent has waited; 0 for none. Parked rows do not count."""
     oldest = OutboxRow.objects.filter(parked_at__isnull=True).aggregate(oldest=Min("stale_since"))["oldest"]
