@@ -1,0 +1,1 @@
+"""Who answers what: read the parameters, call one service, answer."""
