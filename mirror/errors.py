@@ -104,3 +104,11 @@ class ProjectionFailed(DeliveryFailure):
     """The projection raised, or our own database did not answer."""
 
     code = "projection_failed"
+
+
+class NotParked(Refusal):
+    """Only a parked row can be tried again by a person; any other is tried again by itself."""
+
+    code: ClassVar[str] = "not_parked"
+    status: ClassVar[int] = 409
+    title: ClassVar[str] = "This row is not parked."
