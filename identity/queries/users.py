@@ -32,3 +32,8 @@ def find_user(identifier: str) -> User | None:
         with suppress(ValueError):
             found = User.objects.filter(pk=uuid.UUID(identifier)).first()
     return found
+
+
+def email_of(user_id: uuid.UUID) -> str | None:
+    """This person's e-mail address, if they gave one."""
+    return User.objects.values_list("email", flat=True).get(pk=user_id)

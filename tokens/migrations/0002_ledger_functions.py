@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tokens", "0001_initial"), ("mirror", "0002_mark_stale")]
+    dependencies = [("tokens", "0001_initial"), ("mirror", "0002_functions")]
 
     operations = [
         migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)

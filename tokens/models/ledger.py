@@ -38,7 +38,9 @@ class Wallet(models.Model):
     """What one customer has. `seq` counts entries, `version` every change that an app could show."""
 
     account = models.OneToOneField(Account, on_delete=models.PROTECT, primary_key=True)
-    document_id = models.CharField(max_length=128, unique=True, help_text="The wallet's document in Firestore.")
+    document_id = models.CharField(
+        max_length=128, unique=True, help_text="The wallet's document in Firestore."
+    )
     status = models.CharField(max_length=8, choices=WalletStatus, default=WalletStatus.ACTIVE)
     balance = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
@@ -102,6 +104,7 @@ class Posting(models.Model):
     amount = models.BigIntegerField(help_text="Positive: tokens come into the account.")
     seq = models.BigIntegerField(null=True)
     balance_after = models.BigIntegerField(null=True)
+    wallet_version = models.BigIntegerField(null=True, help_text="The wallet's version that this led to.")
     chain_hash = models.BinaryField(max_length=32, null=True)
 
     class Meta:
@@ -110,8 +113,18 @@ class Posting(models.Model):
             models.CheckConstraint(condition=~Q(amount=0), name="posting_moves_something"),
             models.CheckConstraint(condition=Q(line__gte=1), name="posting_lines_start_at_one"),
             models.CheckConstraint(
-                condition=Q(seq__isnull=True, balance_after__isnull=True, chain_hash__isnull=True)
-                | Q(seq__isnull=False, balance_after__isnull=False, chain_hash__isnull=False),
+                condition=Q(
+                    seq__isnull=True,
+                    balance_after__isnull=True,
+                    wallet_version__isnull=True,
+                    chain_hash__isnull=True,
+                )
+                | Q(
+                    seq__isnull=False,
+                    balance_after__isnull=False,
+                    wallet_version__isnull=False,
+                    chain_hash__isnull=False,
+                ),
                 name="posting_wallet_columns_together",
             ),
         ]

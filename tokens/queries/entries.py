@@ -1,11 +1,12 @@
 """Reads the ledger's entries as a customer sees them."""
 
 import uuid
+from dataclasses import dataclass
 from functools import cache
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from tokens.kinds import EntryType
+from tokens.kinds import AccountKind, EntryType
 from tokens.models import Entry, Posting
 
 _DESCRIPTIONS = {
@@ -32,10 +33,37 @@ def history_of(owner_id: uuid.UUID, *, entry_type: str = "") -> QuerySet[Posting
     return postings.select_related("entry").order_by("-seq")
 
 
-def postings_after(account_id: str | uuid.UUID, *, seq: int, limit: int) -> list[Posting]:
-    """The wallet's postings after `seq`, oldest first, at most `limit`."""
-    postings = Posting.objects.filter(account_id=account_id, seq__gt=seq)
+def postings_between(
+    account_id: uuid.UUID, *, after_version: int, to_version: int, limit: int
+) -> list[Posting]:
+    """The wallet's postings that led from one version of it to another, oldest first, at most `limit`."""
+    postings = Posting.objects.filter(
+        account_id=account_id, wallet_version__gt=after_version, wallet_version__lte=to_version
+    )
     return list(postings.select_related("entry").order_by("seq")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a wallet was ever sold, given, and has spent, in tokens."""
+
+    purchased: int
+    earned: int
+    spent: int
+
+
+def totals_as_of(account_id: uuid.UUID, *, seq: int) -> Totals:
+    """The wallet's totals right after its entry number `seq`, from the house's side of its entries."""
+    house = Posting.objects.filter(
+        entry__postings__account_id=account_id, entry__postings__seq__lte=seq, seq__isnull=True
+    )
+    kind, given = "account__kind", Q(amount__lt=0)
+    sums = house.aggregate(
+        purchased=Sum("amount", filter=given & Q(**{kind: AccountKind.ISSUANCE}), default=0),
+        earned=Sum("amount", filter=given & Q(**{kind: AccountKind.PROMOTIONS}), default=0),
+        spent=Sum("amount", filter=~given & Q(**{kind: AccountKind.REDEEMED}), default=0),
+    )
+    return Totals(purchased=-sums["purchased"], earned=-sums["earned"], spent=sums["spent"])
 
 
 def entry_of_purchase(purchase_id: uuid.UUID) -> Entry | None:

@@ -1,4 +1,4 @@
-"""Posts entries: the one door to the ledger. The work is done by `ledger_post` in migrations/sql/functions.sql."""
+"""Posts entries: the one door to the ledger. `ledger_post` in migrations/sql/functions.sql does the work."""
 
 import uuid
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ def post(
     """Post one entry between a wallet and accounts of the house, once per reference.
 
     `counter_lines` are the house's signed amounts in tokens; the wallet gets what balances them, so that
-    `{ISSUANCE: -200, PROMOTIONS: -50}` credits 250. Posting the same reference with the same content again changes
-    nothing and answers the first entry, `replayed`. It joins the caller's transaction, if there is one.
+    `{ISSUANCE: -200, PROMOTIONS: -50}` credits 250. Posting the same reference with the same content again
+    changes nothing and answers the first entry, `replayed`. It joins the caller's transaction, if any.
 
     :raises ReferenceReused: `reference_reused`: the reference stands for an entry with another content.
-    :raises InsufficientTokens: `insufficient_tokens`: the wallet would fall below zero, or below what is held.
+    :raises InsufficientTokens: `insufficient_tokens`: the wallet would fall below zero or what is held.
     :raises WalletNotFound: `wallet_not_found`.
     """
     lines = [(kind.value, amount) for kind, amount in counter_lines.items() if amount]

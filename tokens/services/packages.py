@@ -1,4 +1,4 @@
-"""Changes the catalogue. Called by payments, which publishes: a price here is always a price at Stripe as well."""
+"""Changes the catalogue. Payments calls it and publishes: a price here is a price at Stripe as well."""
 
 from dataclasses import asdict
 from datetime import datetime

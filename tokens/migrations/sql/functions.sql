@@ -56,6 +56,7 @@ DECLARE
     v_hash bytea := ledger_request_hash(p_type, p_wallet, v_amount, p_counter_kinds, p_counter_amounts, p_purchase, p_package_code);
     v_found_hash bytea;
     v_chain bytea;
+    v_version bigint;
     v_bought bigint := 0;
     v_given bigint := 0;
     v_spent bigint := 0;
@@ -87,15 +88,15 @@ BEGIN
         chain_hash = ledger_chain_hash(w.chain_hash, entry_id, p_type, p_reference, p_wallet, v_amount,
                                        w.seq + 1, w.balance + v_amount, p_at)
     WHERE w.account_id = p_wallet
-    RETURNING w.balance, w.seq, w.chain_hash INTO balance, seq, v_chain;
+    RETURNING w.balance, w.seq, w.chain_hash, w.version INTO balance, seq, v_chain, v_version;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no wallet %', p_wallet
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'wallet_not_found';
     END IF;
-    INSERT INTO tokens_posting (entry_id, line, account_id, amount, seq, balance_after, chain_hash)
-    SELECT entry_id, 1, p_wallet, v_amount, seq, balance, v_chain
+    INSERT INTO tokens_posting (entry_id, line, account_id, amount, seq, balance_after, wallet_version, chain_hash)
+    SELECT entry_id, 1, p_wallet, v_amount, seq, balance, v_version, v_chain
     UNION ALL
-    SELECT entry_id, c.n + 1, a.id, c.amount, NULL, NULL, NULL
+    SELECT entry_id, c.n + 1, a.id, c.amount, NULL, NULL, NULL, NULL
     FROM unnest(p_counter_kinds, p_counter_amounts) WITH ORDINALITY AS c(kind, amount, n)
     LEFT JOIN tokens_account a ON a.kind = c.kind AND a.owner_id IS NULL;
     PERFORM mirror_mark_stale('wallet', p_wallet::text);

@@ -1,0 +1,75 @@
+"""Every way payments says no."""
+
+from foundation.errors import Refusal
+
+
+class PaymentsUnavailable(Refusal):
+    """Stripe cannot be reached, or cannot take payments now. The same request may be tried again."""
+
+    code = "payments_unavailable"
+    status = 503
+    title = "Payments are not available at the moment. Please try again in a minute."
+
+
+class StripeRefused(Refusal):
+    """Stripe understood a request of ours and refused it; `stripe_code` says why."""
+
+    code = "stripe_refused"
+    status = 502
+    title = "Stripe refused the request."
+
+
+class PurchaseNotFound(Refusal):
+    """No such purchase, or another customer's."""
+
+    code = "purchase_not_found"
+    status = 404
+    title = "There is no such purchase."
+
+
+class PurchaseKeyReused(Refusal):
+    """The idempotency key belongs to a purchase of another package."""
+
+    code = "idempotency_key_reused"
+    status = 409
+    title = "This idempotency key was used for another purchase."
+
+
+class InvalidSignature(Refusal):
+    """The webhook's signature is missing, wrong, or too old or too far ahead."""
+
+    code = "invalid_signature"
+    status = 400
+    title = "The signature is not valid."
+
+
+class InvalidEvent(Refusal):
+    """The webhook's body is not a Stripe event."""
+
+    code = "invalid_event"
+    status = 400
+    title = "The body is not an event."
+
+
+class BodyTooLarge(Refusal):
+    """The webhook's body is larger than any event."""
+
+    code = "body_too_large"
+    status = 413
+    title = "The body is too large."
+
+
+class PurchaseUnknown(Refusal):
+    """A verified event names a purchase that is not here (yet): stored, and tried again by the sweep."""
+
+    code = "purchase_unknown"
+    status = 404
+    title = "The event names a purchase that is not known."
+
+
+class EventNotFound(Refusal):
+    """No event with this id is in the inbox."""
+
+    code = "event_not_found"
+    status = 404
+    title = "There is no such event."

@@ -1,0 +1,195 @@
+"""Stripe's API: the only module that calls it for the product's own purposes. Never within a database transaction."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import stripe
+from django.conf import settings
+
+from payments.errors import PaymentsUnavailable, StripeRefused
+from payments.kinds import SessionFacts
+from payments.limits import STRIPE_NETWORK_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS
+
+T = TypeVar("T")
+
+# Their cause lies with the connection, with Stripe, or with our own key: the buyer's request is sound, try again.
+_UNAVAILABLE = (
+    stripe.APIConnectionError,
+    stripe.APIError,
+    stripe.RateLimitError,
+    stripe.AuthenticationError,
+    stripe.PermissionError,
+    stripe.IdempotencyError,
+)
+
+
+@cache
+def _client() -> stripe.StripeClient:
+    return stripe.StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        stripe_version=settings.STRIPE_API_VERSION,
+        base_addresses={"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else {},
+        http_client=stripe.RequestsClient(timeout=STRIPE_TIMEOUT_SECONDS),
+        max_network_retries=STRIPE_NETWORK_RETRIES_MAX,
+    )
+
+
+def _call(request: Callable[[], T]) -> T:
+    """Make a request of Stripe's, its errors told as ours.
+
+    :raises PaymentsUnavailable: `payments_unavailable`: worth trying again.
+    :raises StripeRefused: `stripe_refused`: not worth trying again as it is.
+    """
+    try:
+        return request()
+    except stripe.InvalidRequestError as error:
+        raise StripeRefused(stripe_code=error.code or "invalid_request") from error
+    except _UNAVAILABLE as error:
+        raise PaymentsUnavailable from error
+
+
+def create_customer(*, user_id: uuid.UUID, email: str | None, uid: str) -> str:
+    """Create the user's customer, once however often it is tried; answer its id.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    """
+    params: dict[str, Any] = {"metadata": {"user_id": str(user_id), "uid": uid}}
+    if email:
+        params["email"] = email
+    customer = _call(
+        lambda: _client().v1.customers.create(params, {"idempotency_key": f"customer-{user_id}"})  # type: ignore[arg-type]
+    )
+    return customer.id
+
+
+def create_product(*, code: str, name: str, description: str) -> str:
+    """Create a package's product; answer its id.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`.
+    """
+    params: dict[str, Any] = {"name": name, "metadata": {"package": code}}
+    if description:
+        params["description"] = description
+    product = _call(
+        lambda: _client().v1.products.create(params, {"idempotency_key": _key("product", code, params)})  # type: ignore[arg-type]
+    )
+    return product.id
+
+
+def rename_product(*, product_id: str, name: str, description: str) -> None:
+    """Give a product another name and description.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`.
+    """
+    _call(lambda: _client().v1.products.update(product_id, {"name": name, "description": description}))
+
+
+def create_price(*, product_id: str, code: str, price_cents: int, currency: str, number: int) -> str:
+    """Create the package's price number `number`, once however often it is tried; answer its id.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`.
+    """
+    params: dict[str, Any] = {
+        "product": product_id,
+        "unit_amount": price_cents,
+        "currency": currency,
+        "metadata": {"package": code},
+    }
+    key = _key("price", f"{code}-{number}", params)
+    price = _call(lambda: _client().v1.prices.create(params, {"idempotency_key": key}))  # type: ignore[arg-type]
+    return price.id
+
+
+def deactivate_price(price_id: str) -> None:
+    """Take a price out of use at Stripe; sessions already open keep it.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`.
+    """
+    _call(lambda: _client().v1.prices.update(price_id, {"active": False}))
+
+
+def create_checkout_session(*, idempotency_key: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
+    """Open a Checkout session; answer its id and the address of its page.
+
+    https://docs.stripe.com/api/checkout/sessions/create
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`.
+    """
+    session = _call(
+        lambda: _client().v1.checkout.sessions.create(
+            dict(parameters),  # type: ignore[arg-type]
+            {"idempotency_key": idempotency_key},
+        )
+    )
+    return session.id, session.url or ""
+
+
+def retrieve_session(session_id: str) -> SessionFacts:
+    """How a Checkout session stands at Stripe.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`: Stripe does not know it.
+    """
+    return session_facts(_call(lambda: _client().v1.checkout.sessions.retrieve(session_id)).to_dict())
+
+
+def expire_session(session_id: str) -> SessionFacts:
+    """End a Checkout session that nobody has paid; answer how it stands then.
+
+    https://docs.stripe.com/api/checkout/sessions/expire
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`: it is not open any more.
+    """
+    return session_facts(_call(lambda: _client().v1.checkout.sessions.expire(session_id)).to_dict())
+
+
+def session_facts(session: Mapping[str, Any]) -> SessionFacts:
+    """What settlement reads of a session, whether Stripe answered it or a signed event carried it."""
+    metadata = session.get("metadata") or {}
+    return SessionFacts(
+        session_id=_text(session.get("id")),
+        purchase_id=_uuid(session.get("client_reference_id") or metadata.get("purchase_id")),
+        status=_text(session.get("status")),
+        payment_status=_text(session.get("payment_status")),
+        amount_cents=session.get("amount_total") if isinstance(session.get("amount_total"), int) else None,
+        currency=_text(session.get("currency")).lower(),
+        customer_id=_id_of(session.get("customer")),
+        payment_intent_id=_id_of(session.get("payment_intent")),
+        package_code=_text(metadata.get("package")),
+        livemode=session.get("livemode") is True,
+    )
+
+
+def _key(kind: str, subject: str, parameters: Mapping[str, Any]) -> str:
+    """An idempotency key that is the same for the same request and another for any other."""
+    return f"{kind}-{subject}-{uuid.uuid5(uuid.NAMESPACE_OID, repr(sorted(parameters.items())))}"
+
+
+def _id_of(value: object) -> str:
+    """The id of an object that Stripe gives as an id or, expanded, whole."""
+    return _text(value.get("id")) if isinstance(value, Mapping) else _text(value)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _uuid(value: object) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(_text(value))
+    except ValueError:
+        return None
+
+
+def from_timestamp(seconds: int) -> datetime:
+    """Stripe's times are whole seconds since 1970, in UTC."""
+    return datetime.fromtimestamp(seconds, tz=UTC)

@@ -1,0 +1,36 @@
+"""dj-stripe's copy of Stripe's objects, for staff and reconciliation. A credit never depends on it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import stripe
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, transaction
+from djstripe.models import Event
+
+from payments.errors import PaymentsUnavailable, StripeRefused
+
+
+def copy_objects_of_event(payload: Mapping[str, Any]) -> None:
+    """Have dj-stripe store a verified event and the objects it speaks of. It asks Stripe for those itself.
+
+    `Event.process` stores an event once and ignores it ever after, though its handlers failed, so a failed run
+    removes what it stored: the next try starts afresh.
+
+    :raises PaymentsUnavailable: `payments_unavailable`: worth trying again.
+    :raises StripeRefused: `stripe_refused`: dj-stripe cannot make anything of it.
+    """
+    try:
+        Event.process(dict(payload))
+    except stripe.InvalidRequestError as error:
+        raise StripeRefused(stripe_code=error.code or "invalid_request") from error
+    except stripe.StripeError as error:
+        raise PaymentsUnavailable from error
+    except (ObjectDoesNotExist, DatabaseError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise StripeRefused(stripe_code=type(error).__name__) from error
+
+
+def forget_event(event_id: str) -> None:
+    """Remove dj-stripe's row of an event, so that it can be processed again."""
+    with transaction.atomic():
+        Event.objects.filter(id=event_id).delete()

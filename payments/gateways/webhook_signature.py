@@ -1,0 +1,91 @@
+"""Checks that a webhook comes from Stripe: https://docs.stripe.com/webhooks#verify-manually."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from payments.errors import InvalidEvent, InvalidSignature
+from payments.kinds import StripeEvent
+from payments.limits import (
+    EVENT_ID_LENGTH_MAX,
+    EVENT_TYPE_LENGTH_MAX,
+    SIGNATURE_HEADER_LENGTH_MAX,
+    SIGNATURE_TOLERANCE,
+)
+
+
+def read_event(*, body: bytes, header: str, secrets: Sequence[str], now: datetime) -> StripeEvent:
+    """The event in a signed body. Several secrets are live while one is rolled; one of them must fit.
+
+    The library's `construct_event` does the same check and builds objects nobody needs, at 25 times the cost.
+
+    :raises InvalidSignature: `invalid_signature`: missing, wrong, or signed over 5 minutes ago or ahead.
+    :raises InvalidEvent: `invalid_event`: signed, and yet no event.
+    """
+    _check_signature(body=body, header=header, secrets=secrets)
+    _check_age(header=header, now=now)
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEvent("The body is not JSON.") from error
+    return _event(parsed)
+
+
+def _check_signature(*, body: bytes, header: str, secrets: Sequence[str]) -> None:
+    if not header or len(header) > SIGNATURE_HEADER_LENGTH_MAX:
+        raise InvalidSignature
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidSignature from error
+    # An empty secret would verify what anybody can sign with an empty key.
+    if not any(_fits(text, header, secret) for secret in secrets if secret):
+        raise InvalidSignature
+
+
+def _fits(text: str, header: str, secret: str) -> bool:
+    try:
+        return bool(stripe.WebhookSignature.verify_header(text, header, secret, tolerance=None))
+    except (stripe.SignatureVerificationError, ValueError):
+        return False
+
+
+def _check_age(*, header: str, now: datetime) -> None:
+    """Refuse what was signed too long ago or ahead. The library refuses only the past."""
+    signed_at = next(int(part[2:]) for part in header.split(",") if part.startswith("t="))
+    if abs(now.timestamp() - signed_at) > SIGNATURE_TOLERANCE.total_seconds():
+        raise InvalidSignature("The signature is too old, or from the future.")
+
+
+def _event(parsed: Any) -> StripeEvent:
+    if not isinstance(parsed, dict) or parsed.get("object") != "event":
+        raise InvalidEvent
+    data = parsed.get("data")
+    thing = data.get("object") if isinstance(data, dict) else None
+    event_id, event_type, created = parsed.get("id"), parsed.get("type"), parsed.get("created")
+    well_formed = (
+        _is_word(event_id, EVENT_ID_LENGTH_MAX)
+        and _is_word(event_type, EVENT_TYPE_LENGTH_MAX)
+        and isinstance(parsed.get("livemode"), bool)
+        and type(created) is int
+        and 0 <= created < 2**33
+        and isinstance(thing, dict)
+        and "\\u0000" not in json.dumps(parsed)
+    )
+    if not well_formed:
+        raise InvalidEvent
+    return StripeEvent(
+        id=event_id,
+        type=event_type,
+        livemode=parsed["livemode"],
+        created=created,
+        payload=parsed,
+        data=thing or {},
+    )
+
+
+def _is_word(value: object, length_max: int) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= length_max and value.isascii() and value.isprintable()

@@ -1,0 +1,91 @@
+"""The vocabularies of payments."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import models
+
+
+class PurchaseStatus(models.TextChoices):
+    """Where a purchase stands. The moves between them are those of docs/architecture.md, and no others."""
+
+    STARTED = "started"
+    OPEN = "open"
+    PROCESSING = "processing"
+    SETTLED = "settled"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    QUARANTINED = "quarantined"
+    REFUNDED = "refunded"
+
+
+UNSETTLED: Final = frozenset(PurchaseStatus) - {PurchaseStatus.SETTLED, PurchaseStatus.REFUNDED}
+# What can still become something else without a payment turning up after all.
+PENDING: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN, PurchaseStatus.PROCESSING})
+
+
+class InboxStatus(models.TextChoices):
+    """What became of a webhook's event."""
+
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    IGNORED = "ignored"
+    FAILED = "failed"
+    PARKED = "parked"
+
+
+class QuarantineReason(models.TextChoices):
+    """What a paid session said that differs from what was frozen in the purchase."""
+
+    SESSION = "session_differs"
+    AMOUNT = "amount_differs"
+    CURRENCY = "currency_differs"
+    PACKAGE = "package_differs"
+    CUSTOMER = "customer_differs"
+    LIVEMODE = "livemode_differs"
+    NOTHING_PAID = "nothing_was_paid"
+
+
+class Outcome(models.TextChoices):
+    """What handling an event, or asking Stripe about a session, led to."""
+
+    SETTLED = "settled"
+    ALREADY_SETTLED = "already_settled"
+    WAITING = "waiting"
+    QUARANTINED = "quarantined"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELED = "canceled"
+    DECLINED = "declined"
+    UNCHANGED = "unchanged"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What Stripe says of a Checkout session, and all that settlement reads of it. Amounts are whole cents."""
+
+    session_id: str
+    purchase_id: uuid.UUID | None
+    status: str
+    payment_status: str
+    amount_cents: int | None
+    currency: str
+    customer_id: str
+    payment_intent_id: str
+    package_code: str
+    livemode: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StripeEvent:
+    """A verified event, checked for shape and nothing more. `created` is Stripe's time in seconds."""
+
+    id: str
+    type: str
+    livemode: bool
+    created: int
+    payload: dict[str, object]
+    data: dict[str, object]

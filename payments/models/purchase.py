@@ -1,0 +1,88 @@
+"""A customer's purchase of a package."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from foundation.ids import new_id
+from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
+from payments.kinds import PurchaseStatus, QuarantineReason
+
+
+class Purchase(models.Model):
+    """What was bought, at the terms of that moment, and what became of it.
+
+    Tokens, bonus, price and currency are copied from the package and never change: a credit is judged by them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    buyer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="purchases")
+    package = models.ForeignKey("tokens.Package", on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=PurchaseStatus, default=PurchaseStatus.STARTED)
+    idempotency_key = models.CharField(max_length=IDEMPOTENCY_KEY_LENGTH_MAX)
+
+    tokens = models.PositiveIntegerField()
+    bonus_tokens = models.PositiveIntegerField()
+    price_cents = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    wallet_account_id = models.UUIDField(help_text="The wallet that is credited.")
+    wallet_document_id = models.CharField(max_length=128, help_text="That wallet's document in Firestore.")
+    livemode = models.BooleanField(default=False)
+
+    stripe_price_id = models.CharField(max_length=255)
+    stripe_customer_id = models.CharField(max_length=255, blank=True)
+    stripe_session_id = models.CharField(max_length=255, unique=True, null=True, blank=True)
+    stripe_payment_intent_id = models.CharField(max_length=255, blank=True, db_index=True)
+    checkout_url = models.TextField(blank=True)
+
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="When the Checkout session ends.")
+    opened_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    asked_stripe_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Stripe was last asked how the session stands."
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it failed, expired, was canceled or quarantined."
+    )
+    entry_id = models.UUIDField(null=True, blank=True, help_text="The ledger's entry of the credit.")
+    failure_code = models.CharField(
+        max_length=64, blank=True, help_text="Stripe's word for the last decline."
+    )
+    quarantine_reason = models.CharField(max_length=32, choices=QuarantineReason, blank=True)
+
+    class Meta:
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["buyer", "idempotency_key"], name="purchase_key_once_per_buyer"),
+            models.CheckConstraint(
+                condition=Q(status__in=PurchaseStatus.values), name="purchase_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=PurchaseStatus.SETTLED, entry_id__isnull=False, settled_at__isnull=False)
+                | (~Q(status=PurchaseStatus.SETTLED)),
+                name="purchase_settled_has_entry",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=PurchaseStatus.QUARANTINED, quarantine_reason__gt="")
+                | (~Q(status=PurchaseStatus.QUARANTINED)),
+                name="purchase_quarantine_has_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["buyer", "-started_at"], name="purchase_by_buyer"),
+            models.Index(
+                fields=["expires_at"],
+                name="purchase_pending_by_expiry",
+                condition=Q(status__in=["started", "open", "processing"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} {self.id}"
+
+    @property
+    def total_tokens(self) -> int:
+        """What the buyer gets: tokens and bonus."""
+        return self.tokens + self.bonus_tokens

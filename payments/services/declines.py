@@ -1,0 +1,24 @@
+"""Declined payments. The purchase stays open: the buyer may try another card on the same page."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from payments.kinds import PENDING, Outcome
+from payments.models import Purchase
+
+
+def note_decline(*, intent: Mapping[str, Any]) -> Outcome:
+    """Record Stripe's word for why a payment was declined.
+
+    https://docs.stripe.com/declines/codes
+    """
+    metadata = intent.get("metadata") or {}
+    try:
+        purchase_id = uuid.UUID(str(metadata.get("purchase_id")))
+    except ValueError:
+        return Outcome.IGNORED
+    error = intent.get("last_payment_error") or {}
+    code = str(error.get("decline_code") or error.get("code") or "declined")
+    noted = Purchase.objects.filter(id=purchase_id, status__in=PENDING).update(failure_code=code[:64])
+    return Outcome.DECLINED if noted else Outcome.UNCHANGED

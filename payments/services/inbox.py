@@ -1,0 +1,184 @@
+"""The webhook's inbox: each event is stored and handled in one transaction, once, and tried again if that failed."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from foundation.errors import Refusal
+from foundation.ids import new_id
+from foundation.waker import wake
+from payments.errors import EventNotFound
+from payments.gateways.stripe_api import from_timestamp
+from payments.kinds import InboxStatus, Outcome, StripeEvent
+from payments.limits import (
+    INBOX_BACKOFF_MAX,
+    INBOX_BACKOFF_MIN,
+    INBOX_BATCH_MAX,
+    INBOX_TRIES_MAX,
+    SETTLE_TRIES_MAX,
+)
+from payments.models import InboxEvent
+from payments.services import events
+
+logger = logging.getLogger(__name__)
+
+_DONE = frozenset({InboxStatus.PROCESSED, InboxStatus.IGNORED})
+_DEADLOCK = "40P01"
+
+# Either way the row is locked afterwards, so that the same event told twice at once is handled once.
+_STORE = """
+INSERT INTO payments_inboxevent AS known
+    (id, stripe_event_id, type, payload, object_id, payment_intent_id, purchase_id, stripe_created_at, received_at,
+     sync_due_at, status, outcome, error_code, attempts, deliveries, sync_attempts, sync_error)
+VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, 'received', '', '', 0, 1, 0, '')
+ON CONFLICT (stripe_event_id) DO UPDATE SET deliveries = known.deliveries + 1
+RETURNING id, status
+"""
+
+
+def receive_event(*, event: StripeEvent, now: datetime) -> InboxStatus:
+    """Store a verified event and handle it, in one transaction; answer what became of it.
+
+    An event told again is not handled again, unless it failed before. What goes wrong in its handler is recorded
+    and tried again by the sweep, so that the answer to Stripe can be a yes; trouble with the database is raised,
+    so that Stripe tries again.
+    """
+    try:
+        status = _without_deadlock(lambda: _store_and_handle(event, now))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a poisonous event must not keep Stripe from telling the others
+        status = _store_failed(event, error, now)
+    _wake_workers(status)
+    return status
+
+
+def process_due_events(*, now: datetime) -> int:
+    """Handle the events that failed before and are due again; answer how many were tried. The sweep's work."""
+    due = InboxEvent.objects.filter(
+        status__in=(InboxStatus.RECEIVED, InboxStatus.FAILED), due_at__lte=now
+    ).order_by("due_at")
+    event_ids = list(due.values_list("id", flat=True)[:INBOX_BATCH_MAX])
+    for event_id in event_ids:
+        process_event(event_id=event_id, now=now)
+    return len(event_ids)
+
+
+def process_event(*, event_id: uuid.UUID, now: datetime) -> InboxStatus:
+    """Handle a stored event again, whatever became of it before; one that is done changes nothing.
+
+    :raises EventNotFound: `event_not_found`.
+    """
+    row = InboxEvent.objects.filter(id=event_id).first()
+    if row is None:
+        raise EventNotFound
+    try:
+        status = _without_deadlock(lambda: _handle_stored(event_id, now))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the next event's turn comes whatever this one does
+        status = _record_failure(event_id, error, now)
+    _wake_workers(status)
+    return status
+
+
+def _without_deadlock(work: Callable[[], InboxStatus]) -> InboxStatus:
+    """Run `work` in a transaction; a deadlock is worth a repeat, since the other transaction has won and gone."""
+    for tries_left in reversed(range(SETTLE_TRIES_MAX)):
+        try:
+            with transaction.atomic():
+                return work()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK or not tries_left:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _store_and_handle(event: StripeEvent, now: datetime) -> InboxStatus:
+    row_id, status = _store(event, now)
+    if status in _DONE:
+        return status
+    return _finish(row_id, events.handle(event_type=event.type, data=event.data, now=now), now)
+
+
+def _handle_stored(event_id: uuid.UUID, now: datetime) -> InboxStatus:
+    row = InboxEvent.objects.select_for_update().get(id=event_id)
+    if row.status in _DONE:
+        return InboxStatus(row.status)
+    outcome = events.handle(event_type=row.type, data=row.payload["data"]["object"], now=now)
+    return _finish(row.id, outcome, now)
+
+
+def _store(event: StripeEvent, now: datetime) -> tuple[uuid.UUID, InboxStatus]:
+    """Insert the event, or find it and count the delivery."""
+    subject = _subject_of(event.data)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            (new_id(), event.id, event.type, json.dumps(event.payload), *subject)
+            + (from_timestamp(event.created), now, now),
+        )
+        row_id, status = cursor.fetchone()
+    return row_id, InboxStatus(status)
+
+
+def _store_failed(event: StripeEvent, error: Exception, now: datetime) -> InboxStatus:
+    """Store an event whose handler failed. Its first transaction is gone, with all that the handler had done."""
+    with transaction.atomic():
+        row_id, status = _store(event, now)
+        return status if status in _DONE else _record_failure(row_id, error, now)
+
+
+def _finish(row_id: uuid.UUID, outcome: Outcome, now: datetime) -> InboxStatus:
+    status = InboxStatus.IGNORED if outcome is Outcome.IGNORED else InboxStatus.PROCESSED
+    InboxEvent.objects.filter(id=row_id).update(
+        status=status, outcome=outcome, error_code="", processed_at=now, due_at=None
+    )
+    return status
+
+
+def _record_failure(row_id: uuid.UUID, error: Exception, now: datetime) -> InboxStatus:
+    """Say why the event failed and when it is tried again; park it when it has failed too often."""
+    code = error.code if isinstance(error, Refusal) else type(error).__name__
+    with transaction.atomic():
+        row = InboxEvent.objects.select_for_update().get(id=row_id)
+        row.attempts += 1
+        row.error_code = code[:64]
+        row.status = InboxStatus.PARKED if row.attempts >= INBOX_TRIES_MAX else InboxStatus.FAILED
+        row.due_at = None if row.status == InboxStatus.PARKED else now + backoff(row.attempts)
+        row.save(update_fields=["attempts", "error_code", "status", "due_at"])
+    facts = {"inbox_event_id": str(row_id), "type": row.type, "code": code, "attempts": row.attempts}
+    logger.error("credit.failed", extra=facts, exc_info=None if isinstance(error, Refusal) else error)
+    return InboxStatus(row.status)
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long a failed event waits: 10 seconds, then four times as long each time, 6 hours at most."""
+    return min(INBOX_BACKOFF_MIN * 4 ** (attempts - 1), INBOX_BACKOFF_MAX)
+
+
+def _wake_workers(status: InboxStatus) -> None:
+    if status == InboxStatus.PROCESSED:
+        wake("mirror.deliver")
+    wake("payments.sync_stripe_objects")
+
+
+def _subject_of(data: Mapping[str, Any]) -> tuple[str, str, uuid.UUID | None]:
+    """What the event is about: the object's id, its payment intent, and the purchase that its metadata names."""
+    is_intent = data.get("object") == "payment_intent"
+    intent = data.get("id") if is_intent else data.get("payment_intent")
+    metadata = data.get("metadata")
+    try:
+        purchase_id = uuid.UUID(str(metadata["purchase_id"])) if isinstance(metadata, Mapping) else None
+    except (KeyError, ValueError):
+        purchase_id = None
+    return _word(data.get("id")), _word(intent), purchase_id
+
+
+def _word(value: object) -> str:
+    return value[:255] if isinstance(value, str) else ""

@@ -1,0 +1,127 @@
+"""Starts purchases: a row of our own first, then a Checkout session whose every parameter comes from that row."""
+
+import logging
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from payments.errors import PaymentsUnavailable, PurchaseKeyReused, PurchaseNotFound, StripeRefused
+from payments.gateways import stripe_api
+from payments.kinds import PurchaseStatus
+from payments.limits import RESUME_WINDOW, SESSION_LIFETIME
+from payments.models import PackagePublication, Purchase
+from payments.services import checkout, customers
+from tokens.queries import packages
+from tokens.services.wallets import ensure_wallet
+
+logger = logging.getLogger(__name__)
+
+
+def start_purchase(
+    *, buyer_id: uuid.UUID, package_code: str, idempotency_key: str, now: datetime
+) -> Purchase:
+    """Start buying a package; answer the purchase with the address of its Checkout page.
+
+    The same buyer and key give the same purchase again, also after a crash between our row and Stripe's answer:
+    the request to Stripe is made from the row, under an idempotency key of its own.
+
+    :raises PackageNotFound: `package_not_found`.
+    :raises PackageNotOnSale: `package_not_on_sale`.
+    :raises PurchaseKeyReused: `idempotency_key_reused`: the key stands for another package.
+    :raises PaymentsUnavailable: `payments_unavailable`: the purchase stays, and the same request resumes it.
+    """
+    purchase = _find_or_create(buyer_id, package_code, idempotency_key, now)
+    if purchase.package_id != package_code:
+        raise PurchaseKeyReused
+    if purchase.status != PurchaseStatus.STARTED:
+        return purchase
+    if now > purchase.started_at + RESUME_WINDOW:
+        return _give_up(purchase, PurchaseStatus.EXPIRED, "", now)
+    return _open(purchase, now)
+
+
+def _find_or_create(buyer_id: uuid.UUID, package_code: str, idempotency_key: str, now: datetime) -> Purchase:
+    found = Purchase.objects.filter(buyer_id=buyer_id, idempotency_key=idempotency_key).first()
+    if found:
+        return found
+    package = packages.package_to_sell(package_code)
+    publication = PackagePublication.objects.filter(package_id=package_code, withdrawn_at=None).first()
+    if publication is None:
+        raise PaymentsUnavailable
+    wallet = ensure_wallet(user_id=buyer_id, now=now)
+    with transaction.atomic():
+        purchase, created = Purchase.objects.get_or_create(
+            buyer_id=buyer_id,
+            idempotency_key=idempotency_key,
+            defaults={
+                "package_id": package.code,
+                "tokens": package.tokens,
+                "bonus_tokens": package.bonus_tokens,
+                "price_cents": publication.price_cents,
+                "currency": publication.currency,
+                "wallet_account_id": wallet.account_id,
+                "wallet_document_id": wallet.document_id,
+                "livemode": settings.STRIPE_LIVE_MODE,
+                "stripe_price_id": publication.stripe_price_id,
+                "started_at": now,
+                "expires_at": now + SESSION_LIFETIME,
+            },
+        )
+    if created:
+        logger.info("purchase.started", extra={"purchase_id": str(purchase.id), "package": package.code})
+    return purchase
+
+
+def _open(purchase: Purchase, now: datetime) -> Purchase:
+    """Have Stripe open the session and note it. Two requests at once get the same session from Stripe."""
+    try:
+        customer_id = customers.customer_of(
+            user_id=purchase.buyer_id, uid=purchase.wallet_document_id, now=now
+        )
+        Purchase.objects.filter(id=purchase.id).update(stripe_customer_id=customer_id)
+        purchase.stripe_customer_id = customer_id
+        session_id, url = stripe_api.create_checkout_session(
+            idempotency_key=f"purchase-{purchase.id}", parameters=checkout.session_parameters(purchase)
+        )
+    except StripeRefused as error:
+        code = str(error.members.get("stripe_code", ""))
+        logger.exception("purchase.refused", extra={"purchase_id": str(purchase.id), "stripe_code": code})
+        _give_up(purchase, PurchaseStatus.FAILED, code, now)
+        raise PaymentsUnavailable from error
+    Purchase.objects.filter(id=purchase.id, stripe_session_id=None).update(stripe_session_id=session_id)
+    Purchase.objects.filter(id=purchase.id, checkout_url="").update(checkout_url=url, opened_at=now)
+    Purchase.objects.filter(id=purchase.id, status=PurchaseStatus.STARTED).update(status=PurchaseStatus.OPEN)
+    purchase.refresh_from_db()
+    logger.info("checkout.created", extra={"purchase_id": str(purchase.id), "stripe_session_id": session_id})
+    return purchase
+
+
+def _give_up(purchase: Purchase, status: PurchaseStatus, failure_code: str, now: datetime) -> Purchase:
+    """End a purchase that has no session anybody was sent to."""
+    Purchase.objects.filter(id=purchase.id, status=PurchaseStatus.STARTED).update(
+        status=status, closed_at=now, failure_code=failure_code[:64]
+    )
+    purchase.refresh_from_db()
+    return purchase
+
+
+def cancel_purchase(*, buyer_id: uuid.UUID, purchase_id: uuid.UUID, now: datetime) -> Purchase:
+    """Cancel a purchase that is not paid: Stripe ends its session, and only Stripe's answer cancels it.
+
+    A purchase that turns out to be paid is settled instead, and answered as such.
+
+    :raises PurchaseNotFound: `purchase_not_found`.
+    :raises PaymentsUnavailable: `payments_unavailable`: nothing was canceled; try again.
+    """
+    purchase = Purchase.objects.filter(id=purchase_id, buyer_id=buyer_id).first()
+    if purchase is None:
+        raise PurchaseNotFound
+    if purchase.status != PurchaseStatus.OPEN or not purchase.stripe_session_id:
+        return purchase
+    # Said before Stripe is asked: its expiry event may arrive before its answer, and must mean the same.
+    Purchase.objects.filter(id=purchase.id, cancel_requested_at=None).update(cancel_requested_at=now)
+    checkout.end_session(session_id=purchase.stripe_session_id, now=now)
+    purchase.refresh_from_db()
+    return purchase

@@ -1,0 +1,165 @@
+"""Settles purchases: the one function behind webhooks, the success page, the sweeps and the back office."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from payments.errors import PurchaseUnknown
+from payments.kinds import PENDING, Outcome, PurchaseStatus, QuarantineReason, SessionFacts
+from payments.models import Purchase
+from payments.rules.settlement import FrozenTerms, find_mismatch
+from security.kinds import AlertKind, Severity
+from security.services.alerts import raise_alert
+from tokens.kinds import AccountKind, EntryType
+from tokens.services import ledger
+
+logger = logging.getLogger(__name__)
+
+_PAID = frozenset({"paid", "no_payment_required"})
+
+
+def settle_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
+    """Bring the session's purchase to where Stripe says it stands, crediting the wallet once if it is paid.
+
+    Whatever differs from what was frozen in the purchase is quarantined with an alert, never credited. Joins the
+    caller's transaction. Locks the purchase, then (in the ledger) its wallet.
+
+    :raises PurchaseUnknown: `purchase_unknown`.
+    """
+    with transaction.atomic(savepoint=False):
+        purchase = _lock(session)
+        if session.payment_status in _PAID:
+            return _settle_paid(purchase, session, now)
+        if session.status == "complete":
+            return _wait_for_payment(purchase, session)
+        if session.status == "expired":
+            return _end(purchase, session, now)
+        return Outcome.UNCHANGED
+
+
+def fail_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
+    """Note that a payment which was to settle later has failed. A settled purchase stays settled.
+
+    :raises PurchaseUnknown: `purchase_unknown`.
+    """
+    with transaction.atomic(savepoint=False):
+        purchase = _lock(session)
+        if purchase.status not in PENDING or not _is_own(purchase, session):
+            return Outcome.UNCHANGED
+        _move(purchase, PurchaseStatus.FAILED, closed_at=now)
+        return Outcome.FAILED
+
+
+def _lock(session: SessionFacts) -> Purchase:
+    purchases = Purchase.objects.select_for_update()
+    purchase = purchases.filter(id=session.purchase_id).first() if session.purchase_id else None
+    if purchase is None:
+        raise PurchaseUnknown
+    return purchase
+
+
+def _settle_paid(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+    mismatch = find_mismatch(_terms(purchase), session)
+    if purchase.status in (PurchaseStatus.SETTLED, PurchaseStatus.REFUNDED):
+        if mismatch:
+            _alert(purchase, session, mismatch, now)
+        return Outcome.ALREADY_SETTLED
+    if purchase.status == PurchaseStatus.QUARANTINED:
+        return Outcome.QUARANTINED
+    if mismatch:
+        return _quarantine(purchase, session, mismatch, now)
+    return _credit(purchase, session, now)
+
+
+def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+    entry = ledger.post(
+        entry_type=EntryType.PURCHASE,
+        reference=f"purchase:{purchase.id}",
+        account_id=purchase.wallet_account_id,
+        counter_lines={
+            AccountKind.ISSUANCE: -purchase.tokens,
+            AccountKind.PROMOTIONS: -purchase.bonus_tokens,
+        },
+        purchase_id=purchase.id,
+        package_code=purchase.package_id,
+        now=now,
+    )
+    _move(
+        purchase,
+        PurchaseStatus.SETTLED,
+        settled_at=now,
+        closed_at=None,
+        entry_id=entry.entry_id,
+        stripe_session_id=session.session_id,
+        stripe_payment_intent_id=session.payment_intent_id,
+    )
+    logger.info("purchase.settled", extra={"purchase_id": str(purchase.id), "entry_id": str(entry.entry_id)})
+    return Outcome.SETTLED
+
+
+def _quarantine(
+    purchase: Purchase, session: SessionFacts, reason: QuarantineReason, now: datetime
+) -> Outcome:
+    _move(
+        purchase,
+        PurchaseStatus.QUARANTINED,
+        closed_at=now,
+        quarantine_reason=reason,
+        stripe_payment_intent_id=session.payment_intent_id,
+    )
+    _alert(purchase, session, reason, now)
+    logger.warning("purchase.quarantined", extra={"purchase_id": str(purchase.id), "reason": reason.value})
+    return Outcome.QUARANTINED
+
+
+def _alert(purchase: Purchase, session: SessionFacts, reason: QuarantineReason, now: datetime) -> None:
+    raise_alert(
+        kind=AlertKind.PURCHASE_QUARANTINED,
+        severity=Severity.HIGH,
+        dedup_key=f"{purchase.id}:{reason.value}:{session.session_id}"[:200],
+        summary=f"A paid session is not the purchase that was made: {reason.label.lower()}.",
+        subject={
+            "purchase_id": str(purchase.id),
+            "user_id": str(purchase.buyer_id),
+            "stripe_session_id": session.session_id,
+            "reason": reason.value,
+        },
+        now=now,
+    )
+
+
+def _wait_for_payment(purchase: Purchase, session: SessionFacts) -> Outcome:
+    """The buyer is done and the bank is not: a debit, for instance, takes days."""
+    if purchase.status in (PurchaseStatus.STARTED, PurchaseStatus.OPEN) and _is_own(purchase, session):
+        _move(purchase, PurchaseStatus.PROCESSING, stripe_session_id=session.session_id)
+    return Outcome.WAITING
+
+
+def _end(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+    """An expired session ends its purchase: canceled where the buyer had asked for that, expired otherwise."""
+    if purchase.status not in PENDING or not _is_own(purchase, session):
+        return Outcome.UNCHANGED
+    status = PurchaseStatus.CANCELED if purchase.cancel_requested_at else PurchaseStatus.EXPIRED
+    _move(purchase, status, closed_at=now, stripe_session_id=session.session_id)
+    return Outcome(status.value)
+
+
+def _is_own(purchase: Purchase, session: SessionFacts) -> bool:
+    return purchase.stripe_session_id in (None, session.session_id)
+
+
+def _move(purchase: Purchase, status: PurchaseStatus, **fields: object) -> None:
+    """Write a move. The row is locked, and the caller has looked at the status it moves from."""
+    Purchase.objects.filter(id=purchase.id).update(status=status, **fields)
+
+
+def _terms(purchase: Purchase) -> FrozenTerms:
+    return FrozenTerms(
+        session_id=purchase.stripe_session_id or "",
+        customer_id=purchase.stripe_customer_id,
+        package_code=purchase.package_id,
+        price_cents=purchase.price_cents,
+        currency=purchase.currency,
+        livemode=purchase.livemode,
+    )

@@ -1,0 +1,53 @@
+"""Has dj-stripe copy the Stripe objects of the events we received: for staff to see, and to reconcile with."""
+
+import logging
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from foundation.errors import Refusal
+from payments.gateways import stripe_copy
+from payments.limits import SYNC_BACKOFF_MIN, SYNC_BATCH_MAX, SYNC_LEASE, SYNC_TRIES_MAX
+from payments.models import InboxEvent
+
+logger = logging.getLogger(__name__)
+
+
+def sync_due_events(*, now: datetime) -> int:
+    """Copy the objects of the events that are due, oldest first; answer how many were tried."""
+    claimed = _claim(now)
+    for row in claimed:
+        _sync(row, now)
+    return len(claimed)
+
+
+def _claim(now: datetime) -> list[InboxEvent]:
+    """Take events by moving their time past a lease, so that two workers never copy the same one at once."""
+    with transaction.atomic():
+        due = InboxEvent.objects.filter(sync_due_at__lte=now).order_by("sync_due_at", "received_at")
+        rows = list(due.select_for_update(skip_locked=True)[:SYNC_BATCH_MAX])
+        InboxEvent.objects.filter(id__in=[row.id for row in rows]).update(sync_due_at=now + SYNC_LEASE)
+    return rows
+
+
+def _sync(row: InboxEvent, now: datetime) -> None:
+    try:
+        stripe_copy.copy_objects_of_event(row.payload)
+    except Refusal as error:
+        stripe_copy.forget_event(row.stripe_event_id)
+        _try_later(row, error, now)
+    else:
+        _note(row.id, synced_at=now, sync_due_at=None, sync_error="")
+
+
+def _try_later(row: InboxEvent, error: Refusal, now: datetime) -> None:
+    code = str(error.members.get("stripe_code", error.code))[:64]
+    attempts = row.sync_attempts + 1
+    due_at = now + SYNC_BACKOFF_MIN * 2**attempts if attempts < SYNC_TRIES_MAX else None
+    _note(row.id, sync_attempts=attempts, sync_error=code, sync_due_at=due_at)
+    logger.warning("stripe_sync.failed", extra={"inbox_event_id": str(row.id), "code": code})
+
+
+def _note(row_id: uuid.UUID, **fields: object) -> None:
+    InboxEvent.objects.filter(id=row_id).update(**fields)

@@ -1,0 +1,24 @@
+"""The workers' entry points: each calls one service. Beat runs them all periodically (config/celery.py)."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from payments.services import inbox, stripe_sync, sweeps
+
+
+@shared_task(name="payments.process_inbox")
+def process_inbox() -> int:
+    """Try failed events again."""
+    return inbox.process_due_events(now=timezone.now())
+
+
+@shared_task(name="payments.sync_stripe_objects")
+def sync_stripe_objects() -> int:
+    """Have dj-stripe copy the objects of new events."""
+    return stripe_sync.sync_due_events(now=timezone.now())
+
+
+@shared_task(name="payments.sweep_purchases")
+def sweep_purchases() -> int:
+    """Ask Stripe about purchases past their session's end."""
+    return sweeps.sweep_purchases(now=timezone.now())

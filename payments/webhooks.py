@@ -1,0 +1,64 @@
+"""Stripe's webhook: read a bounded body, check its signature, store and handle the event, answer."""
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from foundation.errors import Refusal
+from payments.errors import BodyTooLarge, InvalidSignature
+from payments.gateways.webhook_signature import read_event
+from payments.kinds import StripeEvent
+from payments.limits import WEBHOOK_BODY_BYTES_MAX
+from payments.services import inbox, livemode
+from security.services.signatures import note_bad_signature
+
+logger = logging.getLogger(__name__)
+
+
+@csrf_exempt
+@require_POST
+def stripe_webhook(request: HttpRequest) -> JsonResponse:
+    """Answer 200 to every event of ours, 4xx to what is no signed event, 5xx only where Stripe shall try again."""
+    try:
+        event = _read(request)
+    except Refusal as refusal:
+        return _refuse(refusal)
+    if event.livemode != settings.STRIPE_LIVE_MODE:
+        livemode.note_wrong_livemode(event=event, now=timezone.now())
+        return JsonResponse({"status": "ignored"})
+    status = inbox.receive_event(event=event, now=timezone.now())
+    logger.info("webhook.received", extra={"stripe_event_id": event.id, "type": event.type, "status": status})
+    return JsonResponse({"status": status.value})
+
+
+def _read(request: HttpRequest) -> StripeEvent:
+    return read_event(
+        body=_bounded_body(request),
+        header=request.headers.get("Stripe-Signature", ""),
+        secrets=settings.STRIPE_WEBHOOK_SECRETS,
+        now=timezone.now(),
+    )
+
+
+def _bounded_body(request: HttpRequest) -> bytes:
+    """The body, of which not more than the limit is ever read, whatever Content-Length says."""
+    declared = request.headers.get("Content-Length", "")
+    if declared.isdecimal() and int(declared) > WEBHOOK_BODY_BYTES_MAX:
+        raise BodyTooLarge
+    body = request.read(WEBHOOK_BODY_BYTES_MAX + 1)
+    if len(body) > WEBHOOK_BODY_BYTES_MAX:
+        raise BodyTooLarge
+    return body
+
+
+def _refuse(refusal: Refusal) -> JsonResponse:
+    """A refused call leaves no row: it is counted, logged, and in a burst it raises one alert."""
+    if isinstance(refusal, InvalidSignature):
+        note_bad_signature(now=timezone.now())
+    logger.warning("webhook.rejected", extra={"code": refusal.code})
+    body = {"title": refusal.title, "status": refusal.status, "detail": refusal.detail, "code": refusal.code}
+    return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
