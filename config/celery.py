@@ -39,9 +39,11 @@ TIMETABLE = {
     **_every("identity.set_wallet_claims", minutes=1),
     **_every("security.watch", seconds=30),
     **_every("foundation.forget_answers", hours=1),
+    **_every("mirror.prune", days=1),
 }
 
 app = Celery("token-economy")
+app.set_default()  # the current app is one per thread; every other thread falls back on this one
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],
