@@ -1,5 +1,6 @@
 """Every setting, from the environment. `config.env` reads and checks the values."""
 
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -271,9 +272,12 @@ LOG_LEVEL = env.choice("LOG_LEVEL", among=("DEBUG", "INFO", "WARNING", "ERROR"),
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {"level": LOG_LEVEL, "readable": DEBUG}
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe any X-Forwarded-For
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has looked at it
 SENTRY_DSN = env.secret("SENTRY_DSN", shape=r"https?://\w+@[^/\s]+/\d+", like="a DSN of Sentry's", default="")
 
-# --- The admin's look: backoffice.admin has the rest -----------------------------------------------------------
+# --- The admin's look: backoffice.admin has the rest ---
 UNFOLD = {
     "SITE_TITLE": "Token economy",
     "SITE_HEADER": "Token economy",
@@ -288,12 +292,32 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would describe the API a second time, and differently
     "DEFAULT_PAGINATION_CLASS": "foundation.pagination.CursorPagination",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "identity.api.authentication.FirebaseAuthentication",
         "identity.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["identity.api.permissions.IsCustomer"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Token economy",
+    "DESCRIPTION": "Buy tokens, and see what you have. Errors are problem documents (RFC 9457) with a `code`.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    "ENUM_NAME_OVERRIDES": {
+        "PurchaseStatus": "payments.kinds.PurchaseStatus",
+        "TransactionType": "tokens.kinds.EntryType",
+    },
 }
 
 env.stop_on_problems()

@@ -3,9 +3,15 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from payments.webhooks import stripe_webhook
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("api/stripe/webhook", stripe_webhook, name="stripe_webhook"),
     path("accounts/", include("allauth.urls")),
+    path("api/", include("config.api_docs")),
+    path("api/tokens/", include("tokens.api.urls")),
+    path("api/tokens/", include("payments.api.urls")),
     path("", include("tokens.pages.urls")),
     path("", include("payments.pages.urls")),
 ]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from rest_framework import pagination
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -25,6 +27,16 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = limits.PAGE_SIZE_MAX
     ordering = "-created_at"
+
+    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> Any:
+        """Read one page.
+
+        :raises InvalidCursor: `invalid_cursor`, also when it is well formed and its position is none
+        """
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, ValidationError) as error:  # as the column's type refuses it
+            raise InvalidCursor from error
 
     def decode_cursor(self, request: Request) -> Any:
         """Read the cursor.

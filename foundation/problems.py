@@ -154,6 +154,9 @@ def _problem_of_drf(error: exceptions.APIException) -> dict[str, Any]:
         members = {"errors": error.detail}
     else:
         code = next((code for kind, code in CODES.items() if isinstance(error, kind)), error.default_code)
+        given = getattr(error.detail, "code", error.default_code)
+        if given != error.default_code:  # whoever raised it knew better
+            code = given
         detail, members = str(error.detail), {}
     return {
         "type": "about:blank",

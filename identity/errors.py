@@ -33,3 +33,7 @@ class EmailTaken(Refusal):
     code = "email_taken"
     status = 409
     title = "There is already an account with this e-mail address."
+
+
+# What a customer's credentials can meet at any call of the API.
+SIGN_IN_REFUSALS: tuple[type[Refusal], ...] = (InvalidToken, AccountDisabled, IdentityUnavailable)

@@ -13,12 +13,8 @@ class FirebaseScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - spectacular's
         """OpenAPI's words for it."""
-        return {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "A Firebase ID token.",
-        }
+        description = "A Firebase ID token. The first sight of a uid opens an account and a wallet."
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description}
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers the subclass

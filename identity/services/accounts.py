@@ -18,7 +18,7 @@ from identity.queries.users import document_id
 class AccountOpener(Protocol):
     """What another app does, in the same transaction, when an account is opened (a wallet, say)."""
 
-    def __call__(self, *, user_id: uuid.UUID, document_id: str, now: datetime) -> None:
+    def __call__(self, *, user_id: uuid.UUID, document_id: str, now: datetime) -> object:
         """`document_id` names the account's documents in Firestore for ever."""
 
 

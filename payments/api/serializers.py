@@ -1,0 +1,31 @@
+"""Purchases as JSON. Tokens are whole tokens, money is whole cents, times are ISO 8601 in UTC."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from payments.kinds import PurchaseStatus
+from payments.models import Purchase
+from tokens.limits import PACKAGE_CODE_LENGTH_MAX
+
+
+class PurchaseRequestSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """What to buy. Price, currency and tokens are the package's: a caller cannot name them."""
+
+    package = serializers.CharField(max_length=PACKAGE_CODE_LENGTH_MAX, help_text="The package's code.")
+
+
+class PurchaseSerializer(serializers.Serializer[Purchase]):
+    """A purchase. While it is `open`, `checkout_url` is where to pay, until `expires_at`."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=PurchaseStatus.choices)
+    package = serializers.CharField(source="package_id")
+    total_tokens = serializers.IntegerField(help_text="Tokens and bonus.")
+    amount_cents = serializers.IntegerField(source="price_cents")
+    currency = serializers.CharField()
+    checkout_url = serializers.CharField(allow_blank=True)
+    started_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    settled_at = serializers.DateTimeField(allow_null=True, help_text="When the tokens were credited.")

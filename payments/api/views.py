@@ -1,0 +1,132 @@
+"""The API's purchases."""
+
+import uuid
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from foundation.errors import (
+    IdempotencyKeyInUse,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+)
+from foundation.idempotent_posts import KEY_HEADER, REPLAYED_HEADER, answer_once
+from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
+from foundation.openapi import WITH_BODY, WITH_CREDENTIALS, problems
+from foundation.pagination import CursorPagination, InvalidCursor
+from foundation.services.idempotency import Answer
+from identity.errors import SIGN_IN_REFUSALS
+from payments.api.serializers import PurchaseRequestSerializer, PurchaseSerializer
+from payments.errors import PaymentsUnavailable, PurchaseNotFound
+from payments.models import Purchase
+from payments.queries import purchases
+from payments.services.purchases import start_purchase
+from tokens.errors import PackageNotFound, PackageNotOnSale
+
+_KEY = OpenApiParameter(
+    KEY_HEADER,
+    {"type": "string", "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The caller's own: the same key and body get the same answer.",
+)
+_REPLAYED = OpenApiParameter(
+    REPLAYED_HEADER,
+    {"type": "string", "enum": ["true"]},
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="Present if this is the answer that an earlier request with this key got.",
+)
+
+
+class PurchasesPagination(CursorPagination):
+    """Newest first."""
+
+    ordering = "-started_at"
+
+
+class PurchasesView(ListAPIView[Purchase]):
+    """A customer's purchases."""
+
+    serializer_class = PurchaseSerializer
+    pagination_class = PurchasesPagination
+
+    def get_queryset(self) -> QuerySet[Purchase]:
+        """The customer's own."""
+        return purchases.purchases_of(self.request.user.id)
+
+    @extend_schema(
+        operation_id="list_purchases",
+        tags=["purchases"],
+        responses={
+            200: PurchaseSerializer(many=True),
+            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, InvalidCursor),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """List the customer's purchases, newest first."""
+        return self.list(request)
+
+    @extend_schema(
+        operation_id="start_purchase",
+        tags=["purchases"],
+        request=PurchaseRequestSerializer,
+        parameters=[_KEY, _REPLAYED],
+        responses={
+            201: PurchaseSerializer,
+            **problems(
+                *WITH_CREDENTIALS,
+                *SIGN_IN_REFUSALS,
+                *WITH_BODY,
+                IdempotencyKeyMissing,
+                IdempotencyKeyInvalid,
+                IdempotencyKeyReused,
+                IdempotencyKeyInUse,
+                PackageNotFound,
+                PackageNotOnSale,
+                PaymentsUnavailable,
+            ),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Start buying a package; pay at `checkout_url`.
+
+        A request whose answer got lost may be repeated with its key: it leads to the same purchase.
+        """
+        query = PurchaseRequestSerializer(data=request.data)
+        query.is_valid(raise_exception=True)
+        now = timezone.now()
+
+        def start() -> Answer:
+            purchase = start_purchase(
+                buyer_id=request.user.id,
+                package_code=query.validated_data["package"],
+                idempotency_key=request.headers[KEY_HEADER].strip(),
+                now=now,
+            )
+            return Answer(201, PurchaseSerializer(purchase).data)
+
+        return answer_once(request, owner=f"user:{request.user.id}", now=now, work=start)
+
+
+class PurchaseView(APIView):
+    """One purchase."""
+
+    @extend_schema(
+        operation_id="get_purchase",
+        tags=["purchases"],
+        responses={
+            200: PurchaseSerializer,
+            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, PurchaseNotFound),
+        },
+    )
+    def get(self, request: Request, purchase_id: uuid.UUID) -> Response:
+        """Show one of the customer's purchases."""
+        purchase = purchases.purchase_of(buyer_id=request.user.id, purchase_id=purchase_id)
+        return Response(PurchaseSerializer(purchase).data)

@@ -1,0 +1,68 @@
+"""The bank's part of the API, as JSON. Tokens are whole, money is whole cents, times are ISO 8601 in UTC."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from tokens.kinds import EntryType
+from tokens.models import Package, Posting
+from tokens.queries.entries import describe
+from tokens.queries.wallets import WalletState
+
+
+class PackageSerializer(serializers.ModelSerializer[Package]):
+    """A package that can be bought."""
+
+    class Meta:
+        model = Package
+        fields = (
+            "code",
+            "name",
+            "description",
+            "tokens",
+            "bonus_tokens",
+            "total_tokens",
+            "price_cents",
+            "currency",
+            "featured",
+        )
+        read_only_fields = fields
+
+
+class BalanceSerializer(serializers.Serializer[WalletState]):
+    """A wallet. `available` is what can be spent now; `total_purchased` counts bought tokens, not bonus."""
+
+    balance = serializers.IntegerField()
+    held = serializers.IntegerField()
+    available = serializers.IntegerField()
+    debt = serializers.IntegerField()
+    total_purchased = serializers.IntegerField()
+    total_earned = serializers.IntegerField()
+    total_spent = serializers.IntegerField()
+    seq = serializers.IntegerField(help_text="How many transactions the wallet has had.")
+    frozen = serializers.BooleanField()
+    updated_at = serializers.DateTimeField()
+
+
+class TransactionSerializer(serializers.Serializer[Posting]):
+    """One change of the balance. `amount` is signed."""
+
+    id = serializers.UUIDField(source="entry_id")
+    type = serializers.ChoiceField(source="entry.type", choices=EntryType.choices)
+    amount = serializers.IntegerField()
+    balance_after = serializers.IntegerField()
+    seq = serializers.IntegerField()
+    description = serializers.SerializerMethodField()
+    reference = serializers.CharField(source="entry.reference")
+    created_at = serializers.DateTimeField(source="entry.created_at")
+
+    def get_description(self, posting: Posting) -> str:
+        """The entry in words."""
+        return describe(posting.entry)
+
+
+class TransactionQuerySerializer(serializers.Serializer[Mapping[str, Any]]):
+    """What narrows the list of transactions."""
+
+    type = serializers.ChoiceField(choices=EntryType.choices, required=False, help_text="Only this type.")
