@@ -1,6 +1,6 @@
 """Bounds of the mirror."""
 
-# --- Delivery -----------------------------------------------------------------------------------------------
+# --- Delivery ---
 CHUNK_DOCUMENTS_MAX = 200  # documents of one Firestore commit
 CHUNKS_PER_DELIVERY_MAX = 20  # then the row is given back: one long backlog must not starve the others
 INTERLEAVED_TRIES_MAX = 6  # writes by the document's owner that may get between our read and our commit
@@ -10,7 +10,7 @@ CLAIM_PAUSE_SECONDS = 0.2  # while slow deliveries run, new rows wait no longer 
 RUN_SECONDS_MAX = 20
 RUN_ROWS_MAX = 5_000
 
-# --- After a failure ----------------------------------------------------------------------------------------
+# --- After a failure ---
 ATTEMPTS_MAX = 20  # about an hour, then parked
 BACK_OFF_FIRST_SECONDS = 1.0
 BACK_OFF_SECONDS_MAX = 300.0
@@ -20,7 +20,7 @@ OUTAGE_BACK_OFF_SECONDS_MAX = (
     10.0  # a run stops at the first sign of an outage, so that asking often is cheap
 )
 
-# --- Firestore's calls --------------------------------------------------------------------------------------
+# --- Firestore's calls ---
 CALL_SECONDS_MAX = 5.0  # one call, its repeats included
 CALL_RETRY_SECONDS_MAX = 2.0  # repeats of a call that found no server; after that the row backs off
 CALL_RETRY_FIRST_SECONDS = 0.1
@@ -30,7 +30,7 @@ KEEPALIVE_SECONDS = 30.0
 KEEPALIVE_ANSWER_SECONDS_MAX = 5.0
 HEALTH_SECONDS_MAX = 1.0
 
-# --- Retention ----------------------------------------------------------------------------------------------
+# --- Retention ---
 DOCUMENT_RETENTION_DAYS = 90  # of delivery times; the subject's version tells of older documents
 PRUNE_BATCH_ROWS = 5_000
 PRUNE_BATCHES_MAX = 20

@@ -48,7 +48,7 @@ FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Delive
         WriteInterleaved,
     ),
     ((google_errors.InvalidArgument, google_errors.OutOfRange, TypeError, ValueError), FirestoreRefused),
-    ((google_errors.GatewayTimeout, google_errors.RetryError), FirestoreTimeout),
+    (google_errors.GatewayTimeout, FirestoreTimeout),
     (google_errors.TooManyRequests, FirestoreExhausted),
     ((google_errors.Forbidden, google_errors.Unauthorized, GoogleAuthError), FirestoreDenied),
     (google_errors.GoogleAPIError, FirestoreUnavailable),

@@ -5,9 +5,10 @@ if the subject's document is still the one that was read, and creates only what 
 crashes, times out or runs twice, a chunk takes effect once and in order; nothing newer gives way.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import structlog
 
 from mirror import limits
 from mirror.errors import (
@@ -24,7 +25,7 @@ from mirror.kinds import FIELDS_EQUALITY_IGNORES, Chunk, Claim, Clock, Document,
 from mirror.services import mirrored, outbox
 from mirror.services.projections import projection_of
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 NEVER = -1  # below every version: Firestore has none of this subject
 
@@ -38,7 +39,7 @@ def deliver(claimed: Claim, *, clock: Clock) -> Outcome:
         return Outcome.UNAVAILABLE if isinstance(failure, FirestoreUnavailable) else Outcome.FAILED
     except Exception as error:
         # A projection is another app's code: one that breaks must not keep the other subjects waiting.
-        logger.exception("mirror.projection_failed", extra={"kind": claimed.kind})
+        logger.exception("mirror.projection_failed", kind=claimed.kind, subject_id=claimed.subject_id)
         outbox.fail(claimed, failure=ProjectionFailed(type(error).__name__), now=clock())
         return Outcome.FAILED
     settle = outbox.finish if is_complete else outbox.give_back
@@ -66,12 +67,10 @@ def _note(claimed: Claim, chunk: Chunk, clock: Clock) -> None:
     mirrored.note_delivered(kind=claimed.kind, subject_id=claimed.subject_id, chunk=chunk, now=clock())
     logger.info(
         "mirror.delivered",
-        extra={
-            "kind": claimed.kind,
-            "subject_id": claimed.subject_id,
-            "version": chunk.version,
-            "documents": len(chunk.documents),
-        },
+        kind=claimed.kind,
+        subject_id=claimed.subject_id,
+        version=chunk.version,
+        documents=len(chunk.documents),
     )
 
 

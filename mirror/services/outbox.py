@@ -1,10 +1,10 @@
 """The outbox: mark, claim, finish, fail, retry."""
 
-import logging
 import random
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Greatest
 
@@ -16,7 +16,7 @@ from mirror.errors import DeliveryFailure
 from mirror.kinds import DELIVER_TASK, Claim
 from mirror.models import OutboxRow
 
-logger = logging.getLogger(__name__)
+logger = structlog.get_logger(__name__)
 
 # One statement, so that the rows are locked for one round trip: the ledger's functions wait for no longer.
 CLAIM = """
@@ -47,7 +47,10 @@ def claim(*, limit: int, now: datetime) -> list[Claim]:
     leased_until = now + timedelta(seconds=limits.LEASE_SECONDS)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(CLAIM, {"now": now, "leased_until": leased_until, "token": token, "limit": limit})
-        return [Claim(*row, token, now) for row in cursor.fetchall()]
+        return [
+            Claim(row_id, kind, subject_id, generation, token, now)
+            for row_id, kind, subject_id, generation in cursor.fetchall()
+        ]
 
 
 def finish(claimed: Claim, *, now: datetime) -> None:
@@ -100,17 +103,11 @@ def fail(claimed: Claim, *, failure: DeliveryFailure, now: datetime) -> None:
 
 
 def _log_failure(row: OutboxRow, failure: DeliveryFailure) -> None:
-    logger.log(
-        logging.ERROR if row.parked_at else logging.WARNING,
-        "mirror.parked" if row.parked_at else "mirror.failed",
-        extra={
-            "kind": row.kind,
-            "subject_id": row.subject_id,
-            "code": failure.code,
-            "detail": failure.detail,
-            "attempts": row.attempts,
-        },
-    )
+    log = logger.bind(kind=row.kind, subject_id=row.subject_id, attempts=row.attempts)
+    if row.parked_at:
+        log.error("mirror.parked", code=failure.code, detail=failure.detail)
+    else:
+        log.warning("mirror.failed", code=failure.code, detail=failure.detail)
 
 
 def back_off_seconds(attempts: int, seconds_max: float) -> float:
@@ -128,6 +125,6 @@ def retry_parked(*, row_ids: Collection[int], actor: Actor, now: datetime) -> in
     retried = OutboxRow.objects.filter(pk__in=row_ids, parked_at__isnull=False).update(
         parked_at=None, attempts=0, due_at=now
     )
-    logger.info("mirror.retried", extra={"rows": retried, "actor_kind": actor.kind, "actor_id": actor.id})
+    logger.info("mirror.retried", rows=retried, actor_kind=actor.kind, actor_id=actor.id)
     wake(DELIVER_TASK)
     return retried

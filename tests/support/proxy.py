@@ -1,0 +1,100 @@
+"""A TCP proxy on loopback that can be taken away and brought back under the same address."""
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+CHUNK_BYTES = 65536
+ANSWER_SECONDS_MAX = 5.0
+
+
+class TcpProxy:
+    """Passes bytes between whoever connects and `target` ("host:port"), until it is stopped.
+
+    While it is stopped, connections are refused and the open ones are cut, as with a server that died.
+    """
+
+    def __init__(self, target: str) -> None:
+        host, _, port = target.rpartition(":")
+        self._target = (host, int(port))
+        self._sockets: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._listener: socket.socket | None = None
+        self._port = 0
+        self.start()
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as "host:port"; the same after a restart."""
+        return f"127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Listen, at the address of the first start."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self._port))
+        listener.listen()
+        self._port = listener.getsockname()[1]
+        self._listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse new connections and cut the open ones."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            # A thread that waits in accept() is not woken by close() alone.
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+        with self._lock:
+            for each in self._sockets:
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(self._target, timeout=ANSWER_SECONDS_MAX)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
+            self._join(near, far, is_open=listener is self._listener)
+
+    def _join(self, near: socket.socket, far: socket.socket, *, is_open: bool) -> None:
+        with self._lock:
+            self._sockets |= {near, far}
+        ends = threading.Barrier(2)
+        for source, sink in ((near, far), (far, near)):
+            threading.Thread(target=self._pass_on, args=(source, sink, ends), daemon=True).start()
+        if not is_open:
+            self.stop()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket, ends: threading.Barrier) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(CHUNK_BYTES):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            source.shutdown(socket.SHUT_RDWR)
+        # Both directions have ended before a descriptor is given back, or another thread might still use it.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            ends.wait(ANSWER_SECONDS_MAX)
+        with self._lock:
+            self._sockets.discard(source)
+        source.close()
