@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.stripe.errors import InvalidParameter
-from sandbox.stripe.limits import EXPAND_DEPTH_MAX, EXPAND_PATHS_MAX
 from sandbox.stripe.kinds import StripeObject
+from sandbox.stripe.limits import EXPAND_DEPTH_MAX, EXPAND_PATHS_MAX
 from sandbox.stripe.store import Store
 
 #: Fields that hold the id of another object, by kind. Later kinds (refunds, disputes, …) add theirs here.

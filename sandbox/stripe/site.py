@@ -10,6 +10,7 @@ from sandbox.stripe.routes import (
     accounts,
     controls,
     customers,
+    dashboard,
     deliveries,
     events,
     pages,
@@ -42,7 +43,7 @@ class Site:
         self._sandbox = sandbox
         self._api = Api(sandbox, API_ROUTES)
         self._controls: Routes[ControlHandler] = Routes([*controls.ROUTES, *deliveries.ROUTES])
-        self._pages: Routes[ControlHandler] = Routes(pages.ROUTES)
+        self._pages: Routes[ControlHandler] = Routes([*dashboard.ROUTES, *pages.ROUTES])
 
     def answer(self, request: Request) -> Response:
         """Answer a request.
@@ -50,20 +51,17 @@ class Site:
         Raises:
             ConnectionLost: a control ordered it.
         """
-        is_api = request.path.startswith(("/v1/", "/v2/"))
         try:
-            if is_api:
+            if request.path.startswith(("/v1/", "/v2/")):
                 return self._api.answer(request)
             return self._other(request)
         except ConnectionLost:
             raise
         except ControlError as error:
             return json_response({"error": str(error)}, error.status)
-        except (TypeError, ValueError) as error:
-            if is_api:
-                return self._broken(request, error)
-            return json_response({"error": f"Malformed order: {error}"}, 400)
         except Exception as error:  # noqa: BLE001 - one bad request must not end the connection's thread
+            if request.path.startswith("/_sandbox/") and isinstance(error, TypeError | ValueError):
+                return json_response({"error": f"Malformed order: {error}"}, 400)
             return self._broken(request, error)
 
     def _other(self, request: Request) -> Response:

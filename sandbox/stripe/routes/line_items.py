@@ -2,30 +2,13 @@
 
 from sandbox.stripe import limits
 from sandbox.stripe.app import Sandbox
+from sandbox.stripe.currencies import NO_DECIMALS
 from sandbox.stripe.errors import ApiError, InvalidParameter, MissingParameter
 from sandbox.stripe.kinds import Origin, StripeObject
 from sandbox.stripe.objects.catalogue import item, product
 from sandbox.stripe.params import Params
 from sandbox.stripe.routes.lookup import in_param
 from sandbox.stripe.routes.prices import new_price
-
-_NO_DECIMALS = {
-    "bif",
-    "clp",
-    "djf",
-    "gnf",
-    "jpy",
-    "kmf",
-    "krw",
-    "mga",
-    "pyg",
-    "rwf",
-    "vnd",
-    "vuv",
-    "xaf",
-    "xof",
-    "xpf",
-}
 
 
 def read_line_items(sandbox: Sandbox, params: Params, origin: Origin) -> list[StripeObject]:
@@ -43,7 +26,7 @@ def read_line_items(sandbox: Sandbox, params: Params, origin: Origin) -> list[St
     currencies = {line["currency"] for line in items}
     if len(currencies) > 1:
         raise ApiError("All line items must have the same currency.", param="line_items")
-    least = 0 if currencies & _NO_DECIMALS else limits.AMOUNT_CENTS_MIN
+    least = 0 if currencies & NO_DECIMALS else limits.AMOUNT_CENTS_MIN
     if sum(line["amount_total"] for line in items) < max(least, 1):
         message = "The Checkout Session's total amount due must add up to at least $0.50 usd"
         raise ApiError(message, code="amount_too_small", param="line_items")

@@ -1,12 +1,160 @@
-"""The pages that people see."""
+"""The pay page that a session's `url` leads to, and the few files pages need."""
 
-from sandbox.stripe.messages import HTML, Response
+from urllib.parse import parse_qsl
+
+from sandbox.stripe.app import Sandbox
+from sandbox.stripe.cards import CARDS, DECLINED_NUMBER, PAYING_NUMBER, spaced
+from sandbox.stripe.currencies import money
+from sandbox.stripe.errors import ControlError
+from sandbox.stripe.expansion import shown_item
+from sandbox.stripe.kinds import StripeObject
+from sandbox.stripe.messages import Request, Response, Route, redirect
+from sandbox.stripe.pay_form import COUNTRIES, PayForm
+from sandbox.stripe.rendering import Markup, fragment, joined, page, static_file
 from sandbox.stripe.routes.controls import ControlRoute
+
+_HINTS = ((PAYING_NUMBER, "Pays"), (DECLINED_NUMBER, "Is declined"))
+_FORM_FIELDS_MAX = 20
 
 
 def not_found() -> Response:
     """Say that there is no such page."""
-    return Response(404, b"<!doctype html><title>Not found</title>", HTML)
+    body = fragment("message", heading="There is no such page", text="The address may be mistyped.", link="")
+    return page("Not found", body, status=404)
 
 
-ROUTES: list[ControlRoute] = []
+def show(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Show the pay page of an open session, or say how the session ended."""
+    found = sandbox.checkout.find(path["id"])
+    if found is None:
+        return not_found()
+    if found["status"] != "open":
+        return _closed(found)
+    return _pay_page(sandbox, found, PayForm.for_session(found), {})
+
+
+def submit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response:
+    """Pay, or fill a test card in, or show what is wrong (with 200: a browser calls anything else an error)."""
+    found = sandbox.checkout.find(path["id"])
+    if found is None:
+        return not_found()
+    if found["status"] != "open":
+        return _closed(found)
+    values = dict(parse_qsl(request.body.decode(errors="replace"), max_num_fields=_FORM_FIELDS_MAX))
+    form = PayForm.typed(values, found)
+    if values.get("fill") in CARDS:
+        return _pay_page(sandbox, found, form.filled_with(values["fill"], sandbox.clock.now()), {})
+    payer, wrong = form.check(sandbox.clock.now())
+    if payer is None:
+        return _pay_page(sandbox, found, form, wrong)
+    try:
+        attempt = sandbox.checkout.pay(found["id"], payer)
+    except ControlError:  # paid or expired in between: the page says which
+        return show(sandbox, request, path)
+    if attempt.paid:
+        return redirect(_success_url(attempt.session))
+    return _pay_page(sandbox, attempt.session, form, {}, alert=attempt.message)
+
+
+def _success_url(session: StripeObject) -> str:
+    return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def _closed(session: StripeObject) -> Response:
+    if session["status"] == "complete":
+        heading, text = "This is paid already", "Nothing more is to be done here."
+        url, label = _success_url(session), "Continue to the shop"
+    else:
+        heading, text = "This checkout session has expired", "Nothing was charged. Start again from the shop."
+        url, label = session["cancel_url"], "Back to the shop"
+    link = fragment("link", url=url, label=label) if url else ""
+    return page(heading, fragment("message", heading=heading, text=text, link=link))
+
+
+def _pay_page(
+    sandbox: Sandbox,
+    session: StripeObject,
+    form: PayForm,
+    wrong: dict[str, str],
+    *,
+    alert: str | None = None,
+) -> Response:
+    total = money(session["amount_total"], session["currency"])
+    fixed_email = bool(PayForm.for_session(session).email)
+    back = fragment("back", url=session["cancel_url"]) if session["cancel_url"] else Markup()
+    body = fragment(
+        "pay",
+        merchant=sandbox.config.merchant,
+        back=back,
+        total=total,
+        lines=joined([_line(sandbox, line) for line in sandbox.store.children(session["id"])]),
+        alert=fragment("alert", text=alert) if alert else Markup(),
+        hints=joined(
+            [fragment("hint", number=number, shown=spaced(number), fate=fate) for number, fate in _HINTS]
+        ),
+        email=_field("email", "E-mail", form.email, wrong, kind="email", readonly=fixed_email),
+        card=_field("card", "Card number", form.card, wrong, numeric=True, placeholder="1234 1234 1234 1234"),
+        expiry=_field("expiry", "Expiry (MM / YY)", form.expiry, wrong, numeric=True, placeholder="MM / YY"),
+        cvc=_field("cvc", "CVC", form.cvc, wrong, numeric=True, placeholder="123"),
+        name=_field("name", "Name on card", form.name, wrong),
+        countries=joined([_country(code, name, form.country) for code, name in COUNTRIES.items()]),
+    )
+    leads_to = (session["success_url"], session["cancel_url"])
+    return page(f"Pay {sandbox.config.merchant}", body, leads_to=leads_to)
+
+
+def _line(sandbox: Sandbox, line: StripeObject) -> Markup:
+    price = shown_item(sandbox.store, line)["price"]
+    product = sandbox.store.find(price["product"], "product") if price else None
+    quantity = f"{line['quantity']} × {money(price['unit_amount'], line['currency'])}" if price else ""
+    return fragment(
+        "line",
+        name=line["description"],
+        description=product["description"] if product else None,
+        quantity=quantity if line["quantity"] != 1 else None,
+        amount=money(line["amount_total"], line["currency"]),
+    )
+
+
+def _field(
+    name: str,
+    label: str,
+    value: str,
+    wrong: dict[str, str],
+    *,
+    kind: str = "text",
+    numeric: bool = False,
+    readonly: bool = False,
+    placeholder: str = "",
+) -> Markup:
+    attributes = ['inputmode="numeric"'] if numeric else []
+    attributes += ["readonly"] if readonly else []
+    attributes += [f'aria-invalid="true" aria-describedby="{name}-wrong"'] if name in wrong else []
+    return fragment(
+        "field",
+        name=name,
+        label=label,
+        value=value,
+        kind=kind,
+        placeholder=placeholder,
+        attributes=Markup(" ".join(attributes)),
+        wrong=fragment("wrong", name=name, text=wrong[name]) if name in wrong else Markup(),
+    )
+
+
+def _country(code: str, name: str, chosen: str) -> Markup:
+    return fragment(
+        "option", value=code, label=name, chosen=Markup("selected") if code == chosen else Markup()
+    )
+
+
+def static(_sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Return a style sheet or the icon."""
+    return static_file(path["name"]) or not_found()
+
+
+ROUTES: list[ControlRoute] = [
+    Route("GET", "/pay/{id}", show),
+    Route("POST", "/pay/{id}", submit),
+    Route("GET", "/static/{name}", static),
+]

@@ -1,0 +1,147 @@
+"""`/`: what the sandbox holds, for people, with the controls they need most."""
+
+from sandbox.stripe.app import Sandbox
+from sandbox.stripe.currencies import money
+from sandbox.stripe.errors import ApiError
+from sandbox.stripe.kinds import StripeObject
+from sandbox.stripe.messages import Request, Response, Route, redirect
+from sandbox.stripe.rendering import Markup, fragment, joined, moment, page
+from sandbox.stripe.routes.controls import ControlRoute
+
+_ROWS_MAX = 25
+
+
+def show(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
+    """Show the latest sessions, events and deliveries."""
+    sandbox.checkout.expire_due()
+    held_types = sandbox.store.setting("held_types", [])
+    counted = sandbox.store.row("SELECT count(*) AS held FROM deliveries WHERE state = 'held'")
+    held = counted["held"] if counted else 0
+    if held_types:
+        holding = f"Deliveries are held back ({', '.join(held_types)}): {held} are waiting."
+    else:
+        holding = "Deliveries go out as events happen."
+    body = fragment(
+        "dashboard",
+        merchant=sandbox.config.merchant,
+        address=sandbox.config.public_url,
+        now=moment(sandbox.clock.now()),
+        holding=holding,
+        endpoints=_rows([_endpoint(endpoint) for endpoint in sandbox.store.endpoints()], 3),
+        sessions=_rows(_sessions(sandbox), 5),
+        events=_rows(_events(sandbox), 5),
+        deliveries=_rows(_deliveries(sandbox), 5),
+    )
+    return page("Stripe sandbox", body)
+
+
+def _rows(rows: list[Markup], columns: int) -> Markup:
+    return joined(rows) if rows else fragment("no_rows", columns=columns)
+
+
+def _endpoint(endpoint: StripeObject) -> Markup:
+    types = ", ".join(endpoint["enabled_events"])
+    return fragment("endpoint_row", url=endpoint["url"], types=types, status=endpoint["status"])
+
+
+def _latest(sandbox: Sandbox, kind: str) -> list[StripeObject]:
+    rows = sandbox.store.rows(
+        "SELECT id FROM objects WHERE kind = ? ORDER BY created DESC, seq DESC LIMIT ?", (kind, _ROWS_MAX)
+    )
+    return [found for row in rows if (found := sandbox.store.find(row["id"]))]
+
+
+def _sessions(sandbox: Sandbox) -> list[Markup]:
+    found = []
+    for session in _latest(sandbox, "checkout.session"):
+        is_open = session["status"] == "open"
+        actions = fragment("session_actions", id=session["id"], url=session["url"]) if is_open else Markup()
+        found.append(
+            fragment(
+                "session_row",
+                id=session["id"],
+                amount=money(session["amount_total"], session["currency"]),
+                status=f"{session['status']}, {session['payment_status']}",
+                created=moment(session["created"]),
+                actions=actions,
+            )
+        )
+    return found
+
+
+def _events(sandbox: Sandbox) -> list[Markup]:
+    rows = sandbox.store.rows("SELECT id FROM events ORDER BY created DESC, seq DESC LIMIT ?", (_ROWS_MAX,))
+    events = [event for row in rows if (event := sandbox.events.find(row["id"]))]
+    return [
+        fragment(
+            "event_row",
+            id=event["id"],
+            type=event["type"],
+            about=event["data"]["object"].get("id"),
+            pending=event["pending_webhooks"],
+            created=moment(event["created"]),
+        )
+        for event in events
+    ]
+
+
+def _deliveries(sandbox: Sandbox) -> list[Markup]:
+    rows = sandbox.store.rows(
+        "SELECT d.type, d.event, d.state, d.cause, d.attempts, d.last_status,"
+        " json_extract(o.body, '$.url') AS url FROM deliveries d"
+        " LEFT JOIN objects o ON o.id = d.endpoint ORDER BY d.id DESC LIMIT ?",
+        (_ROWS_MAX,),
+    )
+    return [
+        fragment("delivery_row", **(dict(row) | {"last_status": row["last_status"] or "–"})) for row in rows
+    ]
+
+
+def hold(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
+    """Hold every delivery back."""
+    sandbox.queue.hold(["*"])
+    return redirect("/")
+
+
+def release(order: str) -> ControlRoute:
+    """Return the route that ends every hold, delivering in this order."""
+
+    def release_in_order(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
+        sandbox.courier.deliver_in_order(sandbox.queue.release(order, None, ["*"]))
+        return redirect("/")
+
+    return Route("POST", f"/dashboard/release/{order}", release_in_order)
+
+
+def duplicate(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Tell an event once more under its own id."""
+    event = sandbox.events.find(path["id"])
+    if event is not None:
+        sandbox.courier.deliver_in_order(sandbox.queue.duplicates_of(event, 1))
+    return redirect("/")
+
+
+def resend(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Tell the same object in an event with a new id."""
+    sandbox.events.resend(path["id"])
+    return redirect("/")
+
+
+def expire(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Expire a session, unless it has ended already."""
+    try:
+        sandbox.checkout.expire(path["id"])
+    except ApiError:
+        pass
+    return redirect("/")
+
+
+ROUTES: list[ControlRoute] = [
+    Route("GET", "/", show),
+    Route("POST", "/dashboard/hold", hold),
+    release("created"),
+    release("reversed"),
+    Route("POST", "/dashboard/events/{id}/duplicate", duplicate),
+    Route("POST", "/dashboard/events/{id}/resend", resend),
+    Route("POST", "/dashboard/sessions/{id}/expire", expire),
+]
