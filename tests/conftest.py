@@ -1,0 +1,24 @@
+"""What every test finds."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from tests.support.database import clear_by_deleting, install_application_role
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """The product's connections work under the application's role, in every test."""
+    with django_db_blocker.unblock():
+        install_application_role()
+    clear_by_deleting()
+    yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Counters in Redis are each test's own."""
+    yield
+    cache.clear()

@@ -1,0 +1,73 @@
+"""The tests' database: the product works in it as the role it has in production, and tests leave it empty.
+
+The application's role may SELECT the ledger's tables and EXECUTE the functions that write them. Tests that go round
+the product, and the clearing between tests, act as the tables' owner: see `as_owner`.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+from django.test import TransactionTestCase
+
+ROLES = Path(__file__).resolve().parents[2] / "deploy" / "database_roles.sql"
+# What migrations put there, and every test finds.
+KEPT = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+ONLY_CUSTOMERS_ROWS = {"tokens_account": "owner_id IS NOT NULL"}
+
+
+def application_role() -> str:
+    """Roles belong to the whole cluster, so each of xdist's workers has its own."""
+    return f"tokens_app_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
+def install_application_role() -> None:
+    """Make the role, give it its rights with the deployment's own file, and have every connection assume it."""
+    role = application_role()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
+        if cursor.fetchone() is None:
+            cursor.execute(f'CREATE ROLE "{role}" NOLOGIN')
+        cursor.execute("SELECT set_config('token_economy.application_role', %s, false)", (role,))
+        cursor.execute(ROLES.read_text())
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict.setdefault("OPTIONS", {})["assume_role"] = role
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Act as the tables' owner, and superuser, on this connection: to go round the product, never within it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(f'SET ROLE "{application_role()}"')
+
+
+def empty_tables() -> None:
+    """Remove what a test wrote. Guards and foreign keys are off for this superuser's session, and only here."""
+    tables = [name for name in connection.introspection.table_names() if name not in KEPT]
+    probes = [
+        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\" WHERE {ONLY_CUSTOMERS_ROWS.get(name, 'true')})"
+        for name in tables
+    ]
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(probes))
+        written = [name for (name,) in cursor.fetchall()]
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            for name in written:
+                cursor.execute(f'DELETE FROM "{name}" WHERE {ONLY_CUSTOMERS_ROWS.get(name, "true")}')
+        finally:
+            cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def clear_by_deleting() -> None:
+    """Have Django's transactional tests clear the tables this way: its own TRUNCATE is what the guards refuse."""
+    TransactionTestCase._fixture_teardown = lambda self: empty_tables()
