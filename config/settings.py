@@ -6,8 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
+
 from config import headers, limits
 from config.env import Environment, Process, declared
+
+# Generic classes of Django and DRF take their parameters at run time as well.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ, declared())
@@ -302,7 +307,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Token economy",
-    "DESCRIPTION": "Buy tokens, and see what you have. Errors are problem documents (RFC 9457) with a `code`.",
+    "DESCRIPTION": "Buy tokens, and see what you have. Errors are problem documents (RFC 9457) with a code.",
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/",
     "COMPONENT_SPLIT_REQUEST": True,
