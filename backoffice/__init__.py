@@ -1,0 +1,1 @@
+"""The admin site, its navigation, and the pages that join apps."""

@@ -73,3 +73,11 @@ class EventNotFound(Refusal):
     code = "event_not_found"
     status = 404
     title = "There is no such event."
+
+
+class SessionNotOpened(Refusal):
+    """The purchase has no Checkout session that Stripe could be asked about."""
+
+    code = "session_not_opened"
+    status = 409
+    title = "No Checkout session was opened for this purchase."

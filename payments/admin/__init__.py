@@ -1,0 +1,14 @@
+"""What staff see of payments."""
+
+from payments.admin.inbox import InboxEventAdmin
+from payments.admin.packages import PackageAdmin
+from payments.admin.purchases import PurchaseAdmin
+from payments.admin.stripe_ids import PackagePublicationAdmin, StripeCustomerAdmin
+
+__all__ = [
+    "InboxEventAdmin",
+    "PackageAdmin",
+    "PackagePublicationAdmin",
+    "PurchaseAdmin",
+    "StripeCustomerAdmin",
+]

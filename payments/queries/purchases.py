@@ -38,6 +38,11 @@ def purchase_by_session(*, buyer_id: uuid.UUID, session_id: str) -> Purchase:
     return purchase
 
 
+def stuck(*, now: datetime) -> QuerySet[Purchase]:
+    """The purchases that are past their session's end while still nobody knows what became of them."""
+    return Purchase.objects.filter(status__in=PENDING, expires_at__lte=now - 2 * SWEEP_GRACE)
+
+
 def stuck_count(*, now: datetime) -> int:
-    """How many purchases are past their session's end and still nobody knows what became of them."""
-    return Purchase.objects.filter(status__in=PENDING, expires_at__lte=now - 2 * SWEEP_GRACE).count()
+    """How many purchases are stuck."""
+    return stuck(now=now).count()

@@ -1,0 +1,6 @@
+"""What staff see of the bank."""
+
+from tokens.admin.entries import EntryAdmin
+from tokens.admin.wallets import WalletAdmin
+
+__all__ = ["EntryAdmin", "WalletAdmin"]

@@ -1,0 +1,1 @@
+"""The admin site: sign-in, navigation, dashboard, and the pages of libraries' tables."""

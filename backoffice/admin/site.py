@@ -1,0 +1,52 @@
+"""The admin site: who gets in, and what they see first."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from backoffice.admin.dashboard import cards
+
+if TYPE_CHECKING:
+    UnfoldAdminSite = AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite
+
+View = Callable[..., Any]
+
+
+class Site(UnfoldAdminSite):
+    """People sign in on the site's own page, so that its limits and its second factor hold here too."""
+
+    index_title = "Today"
+    index_template = "admin/dashboard.html"
+    enable_nav_sidebar = False
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Send whoever is not signed in to the site's sign-in, and refuse customers."""
+        guarded: View = secure_admin_login(super().admin_view(view, cacheable))
+        return guarded
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """There is one sign-in; staff who are signed in already go on to the dashboard."""
+        response: HttpResponse = secure_admin_login(_to_dashboard)(request)
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect:
+        """Passwords are changed on the site's own page."""
+        return HttpResponseRedirect(reverse("account_change_password"))
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show what needs somebody's attention now."""
+        shown = cards(request, now=timezone.now())
+        return super().index(request, {**(extra_context or {}), "cards": shown})
+
+
+def _to_dashboard(_: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:index"))

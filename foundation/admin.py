@@ -1,0 +1,222 @@
+"""What the pages of the back office share: bounded lists, indexed search, rows that only services change."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import FieldDoesNotExist
+from django.core.paginator import Paginator
+from django.db import models
+from django.db.models.constants import LOOKUP_SEP
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+
+from foundation import limits
+from foundation.errors import Refusal
+
+if TYPE_CHECKING:
+    # unfold has no types of its own; its ModelAdmin is Django's with another look.
+    UnfoldModelAdmin = admin.ModelAdmin[Any]
+    ReadOnlyBase = admin.ModelAdmin[Any]
+    AnyPaginator = Paginator[Any]
+else:
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
+
+    ReadOnlyBase = object
+    AnyPaginator = Paginator
+
+logger = logging.getLogger(__name__)
+
+FROM_ROW = "_from_row"
+DASH = "—"
+
+
+class CappedPaginator(AnyPaginator):
+    """Counts no further than a bound, so that a list of millions opens as fast as a short one."""
+
+    template_name = "admin/pagination_capped.html"
+    count_max: ClassVar[int] = limits.ADMIN_ROWS_COUNTED_MAX
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows there are, or the bound."""
+        rows = self.object_list
+        return rows.order_by()[: self.count_max].count() if isinstance(rows, models.QuerySet) else len(rows)
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more rows than `count` says."""
+        return self.count >= self.count_max
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """The base of all pages about a table.
+
+    `search_fields` are lookups that an index serves (`id`, `buyer__email__startswith`); a field of ids finds
+    whole ids only. Actions stand in the list and, for a single row, on its page.
+    """
+
+    list_per_page = limits.PAGE_SIZE_MAX // 2
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+    warn_unsaved_form = True
+    list_filter_submit = False
+    change_form_outer_before_template = "admin/row_actions.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Find rows by each lookup on its own: an OR over several tables would read them whole."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        hits: list[Any] = []
+        for lookup in self.get_search_fields(request):
+            sought = _sought(self.model, lookup, term)
+            if sought is not None:
+                found = queryset.filter(**{lookup: sought}).order_by().values_list("pk", flat=True)
+                hits += found[: limits.ADMIN_SEARCH_HITS_MAX]
+        return queryset.filter(pk__in=hits), False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Offer the list's actions for this one row as well."""
+        context = dict(extra_context or {})
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        if row is not None and self.has_view_permission(request, row):
+            context |= {"row_actions": self.row_actions(request, row), "from_row": FROM_ROW}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        """Name and words of each action that this person may take on the row."""
+        actions = self.get_actions(request).values()
+        return [(name, str(words)) for _, name, words in actions if name != "delete_selected"]
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+        """Go back to the row's page, if the action was taken there."""
+        response: HttpResponse | None = super().response_action(request, queryset)
+        chosen = request.POST.get(ACTION_CHECKBOX_NAME)
+        if FROM_ROW in request.POST and chosen and isinstance(response, HttpResponseRedirect):
+            return HttpResponseRedirect(change_url(self.model, chosen))
+        return response
+
+    def act_on_each(
+        self,
+        request: HttpRequest,
+        rows: models.QuerySet[Any],
+        *,
+        action: str,
+        act: Callable[[Any], object],
+    ) -> None:
+        """Call a service for each chosen row; say how many it was done for, and each refusal."""
+        chosen = list(rows[: limits.ADMIN_ACTION_ROWS_MAX])
+        done = 0
+        for row in chosen:
+            try:
+                act(row)
+            except Refusal as refusal:
+                self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+            else:
+                done += 1
+            facts = {"action": action, "table": self.opts.label_lower, "row": str(row.pk)}
+            logger.info("admin.action", extra={**facts, "actor": str(request.user.pk)})
+        if done:
+            self.message_user(request, f"{action.capitalize()}: {done} of {len(chosen)}.", messages.SUCCESS)
+
+
+class ReadOnlyMixin(ReadOnlyBase):
+    """Rows that nobody adds, changes or deletes here, superusers included; a crafted POST is refused as well.
+
+    Services may still act on them: give such an action `permissions=["act"]`.
+    """
+
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to change these rows may have a service do so."""
+        return may(request, "change", self.model)
+
+
+class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
+    """The base of pages about rows that only services write."""
+
+
+def may(request: HttpRequest, verb: str, model: type[models.Model]) -> bool:
+    """Whether the person was given the right to view, add, change or delete rows of this table."""
+    return request.user.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
+
+
+def change_url(model: type[models.Model] | str, pk: object) -> str:
+    """The address of a row's page; `model` is a class or a label such as `tokens.entry`."""
+    label = model if isinstance(model, str) else model._meta.label_lower
+    return reverse(f"admin:{label.lower().replace('.', '_')}_change", args=[quote(pk)])
+
+
+def link(model: type[models.Model] | str, pk: object, words: object = None) -> str:
+    """A link to a row's page, or a dash where there is no row."""
+    if pk is None or pk == "":
+        return DASH
+    return format_html('<a class="underline" href="{}">{}</a>', change_url(model, pk), words or pk)
+
+
+def pretty(value: object) -> str:
+    """JSON as people read it, cut where it is very long."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    shown = text[: limits.ADMIN_JSON_CHARACTERS_MAX]
+    cut = "\n…" if len(text) > len(shown) else ""
+    return format_html('<pre class="max-w-full overflow-x-auto text-xs">{}{}</pre>', shown, cut)
+
+
+def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> dict[str, Any]:
+    """What unfold's table component shows."""
+    return {"headers": list(headers), "rows": [list(row) for row in rows]}
+
+
+def _sought(model: type[models.Model], lookup: str, term: str) -> str | None:
+    """The term as the field that the lookup ends at would hold it; None if it could not."""
+    field: Any = None
+    options = model._meta
+    for name in lookup.split(LOOKUP_SEP):
+        try:
+            field = options.pk if name == "pk" else options.get_field(name)
+        except FieldDoesNotExist:
+            break  # what is left says how to compare
+        if field.related_model:
+            options = field.related_model._meta
+    if "\x00" in term or (isinstance(field, models.UUIDField) and not _is_uuid(term)):
+        return None  # PostgreSQL would err
+    return term.lower() if isinstance(field, models.EmailField) else term
+
+
+def _is_uuid(term: str) -> bool:
+    try:
+        uuid.UUID(term)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""People, as staff see them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from foundation.admin import ModelAdmin
+from identity.models import User
+
+STAFF_RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+@admin.register(User)
+class UserAdmin(ModelAdmin):
+    """Nobody is added or deleted here, no password or address set: whoever sets one takes the account over.
+
+    People sign up themselves; a superuser may then make one of them staff.
+    """
+
+    list_display = ("__str__", "display_name", "firebase_uid", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("id", "email__startswith", "firebase_uid", "display_name__startswith")
+    ordering = ("-id",)
+    filter_horizontal = ("groups", "user_permissions")
+    readonly_fields = ("id", "email", "firebase_uid", "date_joined", "last_login", "firebase_joined_at")
+    fieldsets = (
+        (None, {"fields": ("id", "email", "display_name", "firebase_uid", "is_active")}),
+        ("Rights in the back office", {"fields": STAFF_RIGHTS}),
+        ("When", {"fields": ("date_joined", "last_login", "firebase_joined_at")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Only superusers give rights: else staff could give themselves any."""
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *STAFF_RIGHTS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Staff with the right to; superusers are changed by superusers only."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody: the ledger keeps what people had."""
+        return False

@@ -1,0 +1,76 @@
+"""The outbox: what waits to be mirrored, and what was given up."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from foundation.admin import ReadOnlyModelAdmin
+from identity.kinds import Actor, ActorKind
+from mirror.errors import NotParked
+from mirror.models import OutboxRow
+from mirror.services.outbox import retry_parked
+
+RETRY = "retry"
+
+
+class ParkedFilter(admin.SimpleListFilter):
+    """Rows that wait, or that were given up."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, _request: HttpRequest, _page: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """Offer both."""
+        return [("due", "Due"), ("parked", "Parked")]
+
+    def queryset(self, _request: HttpRequest, rows: QuerySet[OutboxRow]) -> QuerySet[OutboxRow]:
+        """Keep the chosen ones."""
+        if self.value() not in {"due", "parked"}:
+            return rows
+        return rows.filter(parked_at__isnull=self.value() == "due")
+
+
+@admin.register(OutboxRow)
+class OutboxRowAdmin(ReadOnlyModelAdmin):
+    """Rows are made by changes and removed by deliveries; staff may have a parked one tried again."""
+
+    list_display = (
+        "subject_id",
+        "kind",
+        "state",
+        "generation",
+        "attempts",
+        "last_error",
+        "stale_since",
+        "due_at",
+    )
+    list_filter = (ParkedFilter, "kind")
+    search_fields = ("subject_id__startswith",)
+    ordering = ("due_at", "id")
+    actions = (RETRY,)
+
+    def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        """Only a parked row can be tried again."""
+        return super().row_actions(request, row) if row.parked_at else []
+
+    @admin.action(description="Try again", permissions=["act"])
+    def retry(self, request: HttpRequest, rows: QuerySet[OutboxRow]) -> None:
+        """Make parked rows due again."""
+        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+
+        def retry_one(row: OutboxRow) -> None:
+            if not retry_parked(row_ids=[row.id], actor=actor, now=now):
+                raise NotParked
+
+        self.act_on_each(request, rows, action="tried again", act=retry_one)
+
+    @display(description="State", label={"parked": "danger", "leased": "info", "due": "warning"})
+    def state(self, row: OutboxRow) -> str:
+        """Where the row stands."""
+        if row.parked_at:
+            return "parked"
+        return "leased" if row.leased_until else "due"

@@ -1,0 +1,152 @@
+"""The package's page: what is sold changes only by publishing it, here and at Stripe."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import display
+
+from foundation.admin import ModelAdmin
+from foundation.errors import Refusal
+from payments.services.catalogue import publish_package, retire_package
+from tokens.kinds import PackageTerms
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelForm = forms.ModelForm
+
+logger = logging.getLogger(__name__)
+
+Package: type[models.Model] = apps.get_model("tokens", "Package")
+TERMS = ("name", "description", "tokens", "bonus_tokens", "price_cents", "currency", "featured", "position")
+# What the request carries from the checked form to the service, and back from a refusal to the form.
+CHANGE = "_package_change"
+REFUSAL = "_package_refusal"
+
+
+class PackageForm(ModelForm):
+    """What a package is and costs. `refusal` is what the service said to these very values a moment ago."""
+
+    refusal: Refusal | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Say what no single field can."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.refusal is not None:
+            raise ValidationError(self.refusal.members.get("errors") or self.refusal.detail)
+        if not cleaned.get("on_sale") and set(self.changed_data) - {"on_sale"}:
+            raise ValidationError(
+                "A package is changed by putting it on sale; one that is taken off sale keeps its terms."
+            )
+        return cleaned
+
+
+@admin.register(Package)
+class PackageAdmin(ModelAdmin):
+    """Saving publishes or retires the package. Should Stripe refuse, the form says so; nothing is changed."""
+
+    form = PackageForm
+    list_display = ("name", "code", "tokens", "bonus_tokens", "price", "state", "featured", "position")
+    list_filter = ("on_sale",)
+    search_fields = ("code__startswith", "name__startswith")
+    ordering = ("position", "code")
+    fieldsets = (
+        (None, {"fields": ("code", "name", "description")}),
+        (
+            "Terms",
+            {
+                "fields": ("tokens", "bonus_tokens", "price_cents", "currency"),
+                "description": "A new price is made at Stripe first. Purchases keep theirs.",
+            },
+        ),
+        ("In the shop", {"fields": ("on_sale", "featured", "position")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The code is the package's name for ever."""
+        return ("code",) if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new package goes on sale."""
+        return {"on_sale": True}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: purchases refer to it. It is taken off sale instead."""
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Check the form, then have the service do it, after Django's own transaction: it asks Stripe."""
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        change: Callable[[], str] | None = getattr(request, CHANGE, None)
+        if change is None:
+            return response
+        try:
+            done = change()
+        except Refusal as refusal:
+            setattr(request, REFUSAL, refusal)
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        self.message_user(request, done, messages.SUCCESS)
+        return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Give the form what the service refused, if it did."""
+        form = super().get_form(request, obj, change, **kwargs)
+        return type(form.__name__, (form,), {"refusal": getattr(request, REFUSAL, None)})
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save nothing; remember what the service is to do."""
+        terms = PackageTerms(**{name: form.cleaned_data[name] for name in TERMS})
+        setattr(request, CHANGE, lambda: _apply(request, obj.code, terms, is_on_sale=obj.on_sale))
+
+    def log_addition(self, *_: Any) -> None:
+        """Nothing was done yet."""
+
+    def log_change(self, *_: Any) -> None:
+        """Nothing was done yet."""
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go to the list; whether it worked is not known yet."""
+        return HttpResponseRedirect(reverse("admin:tokens_package_changelist"))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Go to the list; whether it worked is not known yet."""
+        return HttpResponseRedirect(reverse("admin:tokens_package_changelist"))
+
+    @admin.display(description="Price", ordering="price_cents")
+    def price(self, package: Any) -> str:
+        """What it costs."""
+        return f"{package.price_cents / 100:,.2f} {package.currency.upper()}"
+
+    @display(description="Sale", ordering="on_sale", label={"on sale": "success", "retired": "info"})
+    def state(self, package: Any) -> str:
+        """Whether it can be bought."""
+        return "on sale" if package.on_sale else "retired"
+
+
+def _apply(request: HttpRequest, code: str, terms: PackageTerms, *, is_on_sale: bool) -> str:
+    """Publish or retire; answer what was done in words."""
+    now = timezone.now()
+    facts = {"action": "publish" if is_on_sale else "retire", "table": "tokens.package", "row": code}
+    logger.info("admin.action", extra={**facts, "actor": str(request.user.pk)})
+    if is_on_sale:
+        publish_package(code=code, terms=terms, now=now)
+        return f"{terms.name} is on sale at these terms."
+    retire_package(code=code, now=now)
+    return f"{terms.name} is off sale."

@@ -1,0 +1,155 @@
+"""Purchases: one page each that tells the whole of it, from the start to what Firestore shows."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from foundation.admin import ReadOnlyModelAdmin, link
+from payments.admin.journey import tables_of
+from payments.errors import SessionNotOpened
+from payments.kinds import PENDING
+from payments.models import Purchase
+from payments.queries.purchases import stuck
+from payments.services.checkout import ask_stripe
+
+PURCHASE_COLOURS = {
+    "started": "info",
+    "open": "info",
+    "processing": "warning",
+    "settled": "success",
+    "failed": "danger",
+    "expired": "primary",
+    "canceled": "primary",
+    "quarantined": "danger",
+    "refunded": "warning",
+}
+
+
+class StuckFilter(admin.SimpleListFilter):
+    """Purchases that somebody has to look at."""
+
+    title = "attention"
+    parameter_name = "attention"
+
+    def lookups(self, _request: HttpRequest, _page: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        """Offer it."""
+        return [("stuck", "Stuck")]
+
+    def queryset(self, _request: HttpRequest, purchases: QuerySet[Purchase]) -> QuerySet[Purchase]:
+        """Keep those that the dashboard counts."""
+        return purchases & stuck(now=timezone.now()) if self.value() == "stuck" else purchases
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(ReadOnlyModelAdmin):
+    """The list and the page of a purchase. Staff may have Stripe asked how it stands."""
+
+    list_display = ("id", "buyer", "package_id", "total", "price", "state", "started_at")
+    list_filter = ("status", StuckFilter, "livemode", "quarantine_reason")
+    list_select_related = ("buyer",)
+    search_fields = (
+        "id",
+        "buyer__id",
+        "buyer__email__startswith",
+        "stripe_session_id__startswith",
+        "stripe_payment_intent_id__startswith",
+        "buyer__stripe_customer__stripe_customer_id__startswith",
+    )
+    ordering = ("-id",)
+    actions = ("ask_stripe_again",)
+    fieldsets = (
+        (None, {"fields": ("state", "buyer_link", "package_link", "total", "price", "livemode")}),
+        (
+            "When",
+            {
+                "fields": (
+                    "started_at",
+                    "opened_at",
+                    "expires_at",
+                    "asked_stripe_at",
+                    "settled_at",
+                    "closed_at",
+                )
+            },
+        ),
+        ("If it went wrong", {"fields": ("failure_code", "quarantine_reason", "cancel_requested_at")}),
+        (
+            "At Stripe",
+            {
+                "fields": (
+                    "stripe_session_id",
+                    "stripe_payment_intent_id",
+                    "stripe_customer_id",
+                    "stripe_price_id",
+                )
+            },
+        ),
+        ("Here", {"fields": ("id", "idempotency_key", "entry_link", "wallet_link", "wallet_document_id")}),
+    )
+    change_form_outer_after_template = "admin/related_tables.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show what else is known of the purchase below it."""
+        context["related_tables"] = tables_of(context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        """Ask only where an answer could change something."""
+        can_change = row.status in PENDING and row.stripe_session_id
+        return super().row_actions(request, row) if can_change else []
+
+    @admin.action(description="Ask Stripe again", permissions=["act"])
+    def ask_stripe_again(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> None:
+        """Bring each purchase to where Stripe says it stands."""
+
+        def ask(purchase: Purchase) -> None:
+            if not purchase.stripe_session_id:
+                raise SessionNotOpened
+            ask_stripe(session_id=purchase.stripe_session_id, now=timezone.now())
+
+        self.act_on_each(request, purchases, action="asked Stripe", act=ask)
+
+    @display(description="Status", ordering="status", label=PURCHASE_COLOURS)
+    def state(self, purchase: Purchase) -> str:
+        """The status, coloured."""
+        return purchase.status
+
+    @admin.display(description="Tokens")
+    def total(self, purchase: Purchase) -> str:
+        """What the buyer gets."""
+        return (
+            f"{purchase.tokens:,} + {purchase.bonus_tokens:,}"
+            if purchase.bonus_tokens
+            else f"{purchase.tokens:,}"
+        )
+
+    @admin.display(description="Price")
+    def price(self, purchase: Purchase) -> str:
+        """What the buyer pays."""
+        return f"{purchase.price_cents / 100:,.2f} {purchase.currency.upper()}"
+
+    @admin.display(description="Buyer")
+    def buyer_link(self, purchase: Purchase) -> str:
+        """Who buys."""
+        return link("identity.User", purchase.buyer_id, purchase.buyer)
+
+    @admin.display(description="Package")
+    def package_link(self, purchase: Purchase) -> str:
+        """What is bought."""
+        return link("tokens.Package", purchase.package_id)
+
+    @admin.display(description="Ledger entry")
+    def entry_link(self, purchase: Purchase) -> str:
+        """The credit."""
+        return link("tokens.Entry", purchase.entry_id)
+
+    @admin.display(description="Wallet")
+    def wallet_link(self, purchase: Purchase) -> str:
+        """The wallet that is credited."""
+        return link("tokens.Wallet", purchase.wallet_account_id)
