@@ -1,5 +1,7 @@
 """How allauth's sign-up pages make accounts: through our service, so that each has what belongs to it."""
 
+import uuid
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
@@ -42,6 +44,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] #
 
 
 def _open(user: User) -> User:
+    user.id = uuid.UUID(str(user.id))  # a sign-up that waited in the session carries it as text
     try:
         return accounts.open_account(user=user, now=timezone.now())
     except EmailTaken as refusal:  # the form had found the address free: two sign-ups with it have met

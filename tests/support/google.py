@@ -1,7 +1,8 @@
 """A stand-in for Google below firebase_admin: an HTTPS proxy on loopback that answers as Google's hosts do.
 
-The product is not touched: `HTTPS_PROXY` leads the SDK's requests here, and `REQUESTS_CA_BUNDLE` makes it trust
-our certificate. It serves the certificates that ID tokens are signed under, and keeps the custom claims of uids.
+The product is not touched: `HTTPS_PROXY` leads the SDK's requests here, and `REQUESTS_CA_BUNDLE` makes it
+trust our certificate. It serves the certificates that ID tokens are signed under, and keeps the custom claims
+of uids.
 """
 
 import base64
@@ -11,6 +12,7 @@ import ssl
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -61,6 +63,8 @@ class FakeGoogle:
         self.custom_claims: dict[str, dict] = {}
         self.requests: list[str] = []
         self.answer_instead: tuple[int, bytes] | None = None  # whatever is asked of any host
+        self.on_request: Callable[[], object] = bool  # called before each answer
+        self.person: dict | None = None  # who signs in with Google on the site
         self._tls = self._prepare(directory)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -92,6 +96,19 @@ class FakeGoogle:
         key = key or self.key
         return key.sign({"alg": "RS256", "kid": key.kid, "typ": "JWT"}, _payload(project, uid, **claims))
 
+    def forget(self) -> None:
+        """As new, for the next test."""
+        self.answer_instead, self.on_request, self.person = None, bool, None
+        self.custom_claims.clear()
+        self.requests.clear()
+
+    def _person_token(self) -> str:
+        """Who signs in with Google on the site, as an OpenID provider tells it."""
+        claims = _payload(
+            "google-client", "google-1", iss="https://accounts.google.com", **(self.person or {})
+        )
+        return self.key.sign({"alg": "RS256", "kid": self.key.kid}, claims)
+
     def _prepare(self, directory: Path) -> ssl.SSLContext:
         site = SigningKey(*HOSTS)
         self._bundle = directory / "google.pem"
@@ -120,7 +137,8 @@ class FakeGoogle:
         if path == CERTIFICATES:
             return 200, json.dumps(self.certificates).encode()
         if path == "/token":
-            return 200, b'{"access_token": "stand-in", "expires_in": 3600, "token_type": "Bearer"}'
+            token = {"access_token": "stand-in", "expires_in": 3600, "token_type": "Bearer"}
+            return 200, json.dumps({**token, "id_token": self._person_token()}).encode()
         if path.endswith("accounts:lookup"):
             users = [
                 {"localId": uid, "customAttributes": json.dumps(self.custom_claims[uid])}
@@ -150,16 +168,23 @@ class FakeGoogle:
                 length = int(self.headers.get("Content-Length", 0))
                 raw = self.rfile.read(length)
                 google.requests.append(self.path)
+                google.on_request()
                 is_json = "json" in self.headers.get("Content-Type", "")
                 status, answer = google.answer(self.path, json.loads(raw) if is_json else {})
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("Cache-Control", "public, max-age=3600")
+                self.send_header(
+                    "Cache-Control", "no-store" if google.answer_instead else "public, max-age=3600"
+                )
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
 
             do_POST = do_GET  # noqa: N815 - http.server's name
+
+            def finish(self) -> None:
+                super().finish()
+                self.connection.close()  # the server knows only the socket that TLS was laid over
 
             def log_message(self, *args: object) -> None:
                 """Stay quiet."""
