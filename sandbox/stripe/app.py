@@ -53,14 +53,14 @@ class Sandbox:
         self.store.close()
 
     def reset(self, *, keep_endpoints: bool) -> None:
-        """Forget every object, event, delivery, hold, failure and count, and go back to the machine's time."""
+        """Forget objects, events, deliveries, holds, failures and counts; go back to the machine's time."""
         self.store.wipe(keep_endpoints=keep_endpoints)
         self.clock.forget()
         self.failures.clear()
         self.requests.clear()
 
     def register_endpoint(self, url: str, secret: str | None, enabled_events: list[str]) -> StripeObject:
-        """Make sure that exactly one enabled endpoint has this url, with this secret (a new one when None)."""
+        """Make sure that exactly one enabled endpoint has this url, with this secret (None: a new one)."""
         with self.store.transaction():
             for known in self.store.endpoints():
                 if known["url"] == url:

@@ -1,4 +1,4 @@
-"""Checkout sessions as they live: opened, paid or declined, expired. Pages, controls and time all come here."""
+"""Checkout sessions as they live: opened, paid or declined, expired. Pages, controls and time come here."""
 
 from dataclasses import dataclass
 from typing import Any

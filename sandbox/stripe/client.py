@@ -36,7 +36,7 @@ class Paid:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One post of a webhook: its answer's status, or an error when there was none. `at` is the sandbox's time."""
+    """One post of a webhook: its answer's status, or an error without one. `at` is the sandbox's time."""
 
     at: float
     status: int | None
@@ -134,7 +134,7 @@ class SandboxControls:
         return self._list("/events", {"object": about, "type": event_type})
 
     def hold(self, *types: str) -> None:
-        """Hold deliveries back from now on, also waiting ones; types may be patterns like `charge.*`, none is all."""
+        """Hold deliveries back from now on, waiting ones too; types may be patterns (`charge.*`), none is all."""
         self._call("POST", "/hold", {"types": list(types)})
 
     def release(self, *types: str, order: Order = "created", seed: int | None = None) -> list[int | None]:

@@ -86,7 +86,8 @@ class EventLog:
     def about(self, object_id: str | None, event_type: str | None) -> list[StripeObject]:
         """Return the events about an object and of a type, oldest first."""
         rows = self._store.rows(
-            "SELECT body FROM events WHERE (?1 IS NULL OR about = ?1) AND (?2 IS NULL OR type = ?2) ORDER BY seq",
+            "SELECT body FROM events"
+            " WHERE (?1 IS NULL OR about = ?1) AND (?2 IS NULL OR type = ?2) ORDER BY seq",
             (object_id, event_type),
         )
         return [self._shown(row) for row in rows]

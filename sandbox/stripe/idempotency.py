@@ -54,7 +54,8 @@ class IdempotencyKeys:
             IdempotencyKeyReused: it was given to another request.
         """
         row = self._store.row(
-            "SELECT fingerprint, status, body, request_id FROM idempotency WHERE owner = ? AND key = ? AND created > ?",
+            "SELECT fingerprint, status, body, request_id FROM idempotency"
+            " WHERE owner = ? AND key = ? AND created > ?",
             (owner, key, self._clock.now() - IDEMPOTENCY_SECONDS),
         )
         if row is None:

@@ -49,7 +49,7 @@ class Response:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class ConnectionLost(Exception):  # noqa: N818 - a fact, and on purpose
+class ConnectionLost(Exception):
     """Break the connection instead of answering."""
 
 

@@ -124,7 +124,7 @@ class Params:
         return [self._nested(item, f"{self.path(name)}[{at}]") for at, item in enumerate(value)]
 
     def metadata(self, current: dict[str, str] | None = None, name: str = "metadata") -> dict[str, str]:
-        """Return the current metadata with the given changes: an empty value removes a key, an empty whole all."""
+        """Return the metadata with the given changes: an empty value removes a key, an empty whole all."""
         kept = dict(current or {})
         changes = self.take(name)
         if changes is None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sandbox.stripe.cards import CARDS, find_card
+from sandbox.stripe.cards import CARDS, find_card, spaced
 from sandbox.stripe.checkout import Payer
 from sandbox.stripe.kinds import StripeObject
 
@@ -24,6 +24,8 @@ COUNTRIES = {
 }
 _FIELDS = ("email", "card", "expiry", "cvc", "name", "country")
 _EXPIRY = re.compile(r"(\d{1,2})\s*[/-]?\s*(?:20)?(\d{2})\Z")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_CVC = re.compile(r"\d{3,4}\Z")
 _TEXT_LENGTH_MAX = 200
 
 
@@ -56,7 +58,7 @@ class PayForm:
         year = datetime.fromtimestamp(now, tz=UTC).year + 3
         return PayForm(
             email=self.email or "buyer@example.com",
-            card=number,
+            card=spaced(number),
             expiry=f"12 / {year % 100:02d}",
             cvc="1234" if CARDS[number].brand == "amex" else "123",
             name=self.name or "Alice Buyer",
@@ -65,25 +67,27 @@ class PayForm:
 
     def check(self, now: int) -> tuple[Payer | None, dict[str, str]]:
         """Return who pays with what, or what is wrong by field."""
-        wrong: dict[str, str] = {}
-        if not re.match(r"[^@\s]+@[^@\s]+\Z", self.email):
-            wrong["email"] = "Enter an e-mail address."
         card = find_card(self.card)
-        if card is None:
-            wrong["card"] = "Only the test cards work here. Never type a real card."
-        expiry = _EXPIRY.match(self.expiry)
-        month, year = (int(expiry[1]), 2000 + int(expiry[2])) if expiry else (0, 0)
-        today = datetime.fromtimestamp(now, tz=UTC)
-        if not 1 <= month <= 12:  # noqa: PLR2004 - months
-            wrong["expiry"] = "Enter month and year, as in 12 / 34."
-        elif (year, month) < (today.year, today.month):
-            wrong["expiry"] = "This date is in the past."
-        if not re.match(r"\d{3,4}\Z", self.cvc):
-            wrong["cvc"] = "Enter 3 or 4 digits."
-        if not self.name:
-            wrong["name"] = "Enter the name on the card."
-        if self.country not in COUNTRIES:
-            wrong["country"] = "Choose a country."
+        month, year = self._expiry()
+        complaints = {
+            "email": None if _EMAIL.match(self.email) else "Enter an e-mail address.",
+            "card": None if card else "Only the test cards work here. Never type a real card.",
+            "expiry": _expiry_complaint(month, year, datetime.fromtimestamp(now, tz=UTC)),
+            "cvc": None if _CVC.match(self.cvc) else "Enter 3 or 4 digits.",
+            "name": None if self.name else "Enter the name on the card.",
+            "country": None if self.country in COUNTRIES else "Choose a country.",
+        }
+        wrong = {name: text for name, text in complaints.items() if text}
         if wrong or card is None:
             return None, wrong
         return Payer(card, month, year, self.email, self.name, self.country), {}
+
+    def _expiry(self) -> tuple[int, int]:
+        match = _EXPIRY.match(self.expiry)
+        return (int(match[1]), 2000 + int(match[2])) if match else (0, 0)
+
+
+def _expiry_complaint(month: int, year: int, today: datetime) -> str | None:
+    if not 1 <= month <= 12:  # noqa: PLR2004 - months
+        return "Enter month and year, as in 12 / 34."
+    return "This date is in the past." if (year, month) < (today.year, today.month) else None

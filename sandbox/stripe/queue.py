@@ -83,7 +83,8 @@ class DeliveryQueue:
         """Take the delivery that has been due longest; the caller holds the lock."""
         with self._store.transaction():
             found = self._store.execute(
-                "SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= ? ORDER BY due_at, id LIMIT 1",
+                "SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= ?"
+                " ORDER BY due_at, id LIMIT 1",
                 (self._clock.precisely(),),
             ).fetchone()
             if found is None:
@@ -110,7 +111,8 @@ class DeliveryQueue:
                 return
             state, wait_seconds = self._after(row, outcome)
             self._store.execute(
-                "UPDATE deliveries SET state = ?, attempts = attempts + 1, last_status = ?, due_at = ? WHERE id = ?",
+                "UPDATE deliveries SET state = ?, attempts = attempts + 1, last_status = ?, due_at = ?"
+                " WHERE id = ?",
                 (state, outcome.status, self._clock.precisely() + wait_seconds, delivery),
             )
             self._store.execute(
@@ -135,7 +137,7 @@ class DeliveryQueue:
             self._store.after_commit(self.changed.notify_all)
 
     def hold(self, types: list[str]) -> None:
-        """Keep back every delivery of these types (patterns such as `charge.*`), also those already waiting."""
+        """Keep back every delivery of these types (patterns such as `charge.*`), also waiting ones."""
         with self._store.transaction():
             self._store.keep("held_types", sorted({*self._store.setting("held_types", []), *types}))
             for row in self._store.rows("SELECT id, type FROM deliveries WHERE state = 'pending'"):

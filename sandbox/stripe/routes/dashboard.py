@@ -1,5 +1,8 @@
 """`/`: what the sandbox holds, for people, with the controls they need most."""
 
+import contextlib
+import sqlite3
+
 from sandbox.stripe.app import Sandbox
 from sandbox.stripe.currencies import money
 from sandbox.stripe.errors import ApiError
@@ -92,9 +95,13 @@ def _deliveries(sandbox: Sandbox) -> list[Markup]:
         " LEFT JOIN objects o ON o.id = d.endpoint ORDER BY d.id DESC LIMIT ?",
         (_ROWS_MAX,),
     )
-    return [
-        fragment("delivery_row", **(dict(row) | {"last_status": row["last_status"] or "–"})) for row in rows
-    ]
+    return [fragment("delivery_row", **(dict(row) | {"answer": _answer(row)})) for row in rows]
+
+
+def _answer(row: sqlite3.Row) -> str:
+    if row["last_status"]:
+        return str(row["last_status"])
+    return "none" if row["attempts"] else "not sent yet"
 
 
 def hold(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
@@ -129,10 +136,8 @@ def resend(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Respons
 
 def expire(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
     """Expire a session, unless it has ended already."""
-    try:
+    with contextlib.suppress(ApiError):
         sandbox.checkout.expire(path["id"])
-    except ApiError:
-        pass
     return redirect("/")
 
 

@@ -12,7 +12,7 @@ from sandbox.stripe.routes.prices import new_price
 
 
 def read_line_items(sandbox: Sandbox, params: Params, origin: Origin) -> list[StripeObject]:
-    """Return the line items: by price id, or by `price_data`, which makes the price (and product) it describes.
+    """Return the line items: by price id, or by `price_data`, which makes what it describes.
 
     Raises:
         ApiError: none, too many, mixed currencies, an inactive price, or a total below the least.

@@ -28,7 +28,7 @@ def in_param(sandbox: Sandbox, kind: str, object_id: str, param: str) -> StripeO
 def save_changes(
     sandbox: Sandbox, call: Call, before: StripeObject, after: StripeObject, event_type: str | None = None
 ) -> StripeObject:
-    """Store an update and emit its event with what it was before; an update that changes nothing emits none."""
+    """Store an update and emit its event with what it was before, unless nothing changed."""
     previous: dict[str, Any] = {name: value for name, value in before.items() if after.get(name) != value}
     if previous:
         sandbox.store.save(after)

@@ -34,12 +34,10 @@ def show(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
 
 
 def submit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response:
-    """Pay, or fill a test card in, or show what is wrong (with 200: a browser calls anything else an error)."""
+    """Pay, or fill a test card in, or show what is wrong: all with 200, as browsers log the rest."""
     found = sandbox.checkout.find(path["id"])
-    if found is None:
-        return not_found()
-    if found["status"] != "open":
-        return _closed(found)
+    if found is None or found["status"] != "open":
+        return show(sandbox, request, path)
     values = dict(parse_qsl(request.body.decode(errors="replace"), max_num_fields=_FORM_FIELDS_MAX))
     form = PayForm.typed(values, found)
     if values.get("fill") in CARDS:
@@ -88,7 +86,7 @@ def _pay_page(
         back=back,
         total=total,
         lines=joined([_line(sandbox, line) for line in sandbox.store.children(session["id"])]),
-        alert=fragment("alert", text=alert) if alert else Markup(),
+        alert=fragment("alert", text=f"{alert} Nothing was charged.") if alert else Markup(),
         hints=joined(
             [fragment("hint", number=number, shown=spaced(number), fate=fate) for number, fate in _HINTS]
         ),
@@ -106,7 +104,7 @@ def _pay_page(
 def _line(sandbox: Sandbox, line: StripeObject) -> Markup:
     price = shown_item(sandbox.store, line)["price"]
     product = sandbox.store.find(price["product"], "product") if price else None
-    quantity = f"{line['quantity']} × {money(price['unit_amount'], line['currency'])}" if price else ""
+    quantity = f"{line['quantity']} at {money(price['unit_amount'], line['currency'])}" if price else ""
     return fragment(
         "line",
         name=line["description"],

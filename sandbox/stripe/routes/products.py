@@ -15,25 +15,23 @@ _TEXTS = ("description", "statement_descriptor", "tax_code", "unit_label")
 
 
 def _apply(sandbox: Sandbox, params: Params, body: StripeObject) -> StripeObject:
-    for name in _TEXTS:
-        if name in params:
-            body[name] = params.text(name)
+    given: StripeObject = {name: params.text(name) for name in _TEXTS if name in params}
+    given |= {name: flag for name in ("active", "shippable") if (flag := params.boolean(name)) is not None}
     if "url" in params:
-        body["url"] = params.url("url")
+        given["url"] = params.url("url")
     if "name" in params:
-        body["name"] = params.required_text("name")
-    if "images" in params:
-        body["images"] = params.texts("images")
-    for name in ("active", "shippable"):
-        if (flag := params.boolean(name)) is not None:
-            body[name] = flag
+        given["name"] = params.required_text("name")
     if "default_price" in params:
-        price_id = params.text("default_price")
-        if price_id is not None:
-            in_param(sandbox, "price", price_id, "default_price")
-        body["default_price"] = price_id
-    body["metadata"] = params.metadata(body["metadata"])
-    return body
+        given["default_price"] = _default_price(sandbox, params)
+    images = {"images": params.texts("images")} if "images" in params else {}
+    return body | given | images | {"metadata": params.metadata(body["metadata"])}
+
+
+def _default_price(sandbox: Sandbox, params: Params) -> str | None:
+    price_id = params.text("default_price")
+    if price_id is not None:
+        in_param(sandbox, "price", price_id, "default_price")
+    return price_id
 
 
 def create(sandbox: Sandbox, call: Call) -> StripeObject:
