@@ -43,7 +43,6 @@ TIMETABLE = {
 }
 
 app = Celery("token-economy")
-app.set_default()  # the current app is one per thread; every other thread falls back on this one
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     task_queues=[Queue(name) for name in QUEUES],
