@@ -8,6 +8,7 @@ from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 
+SCAN_BATCH = 500
 logger = structlog.get_logger(__name__)
 
 
@@ -50,6 +51,15 @@ class RedisOrLocalCache(RedisCache):
             return bool(super().delete(key, version))
         except redis.RedisError as error:
             return self._without_redis(error).delete(key, version)
+
+    def clear(self) -> None:
+        """Remove what the cache holds, and nothing else of the Redis database, which queues share."""
+        try:
+            client = self._cache.get_client(write=True)
+            for key in client.scan_iter(match=self.make_key("*"), count=SCAN_BATCH):
+                client.delete(key)
+        except redis.RedisError as error:
+            self._without_redis(error).clear()
 
     def _without_redis(self, error: redis.RedisError) -> LocMemCache:
         logger.warning("cache.without_redis", error=type(error).__name__)

@@ -3,65 +3,24 @@
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from config import limits
+from mirror.queries import health as mirror_health
+from mirror.queries import outbox
+from payments.queries import inbox
 
-FIRESTORE_ADDRESS = ("firestore.googleapis.com", 443)
 STRIPE_API_URL = "https://api.stripe.com"
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One system to look at: `look` raises OSError or RedisError where it does not answer."""
-
-    name: str
-    look: Callable[[], None]
-
-
-class SideSystems:
-    """What the installation can do without for a while; an answer about it holds for some seconds.
-
-    The looking is done in threads, since not even a name's resolution is bounded, and waited for in common.
-    """
-
-    def __init__(self, probes: Sequence[Probe]) -> None:
-        self._probes = probes
-        self._lock = threading.Lock()
-        self._threads = ThreadPoolExecutor(len(probes), thread_name_prefix="probe")
-        self._looks: dict[str, tuple[float, Future[str]]] = {}
-
-    def states(self) -> dict[str, str]:
-        """Tell `ok` or `degraded` for each system."""
-        with self._lock:
-            looks = {probe.name: self._recent_look(probe) for probe in self._probes}
-        wait(looks.values(), timeout=limits.PROBES_SECONDS_MAX)
-        return {name: look.result() if look.done() else "degraded" for name, look in looks.items()}
-
-    def _recent_look(self, probe: Probe) -> Future[str]:
-        now = time.monotonic()
-        started, look = self._looks.get(probe.name, (0.0, None))
-        if look is None or (look.done() and now - started > limits.PROBE_HOLDS_SECONDS):
-            look = self._threads.submit(_state, probe)
-            self._looks[probe.name] = now, look
-        return look
-
-
-def _state(probe: Probe) -> str:
-    try:
-        probe.look()
-    except (OSError, redis.RedisError):
-        return "degraded"
-    return "ok"
+Look = Callable[[], bool]
 
 
 class HealthMiddleware:
@@ -82,32 +41,76 @@ class HealthMiddleware:
         return self.get_response(request)
 
 
-def readiness() -> HttpResponseBase:
+def readiness() -> JsonResponse:
     """Tell 503 only without the database; the rest catches up, and is told as degraded with 200."""
-    if not _database_answers():
+    if not _ask_the_database(lambda: True):
         return _answer({"status": "unavailable", "checks": {"database": "unavailable"}}, 503)
-    states = _side_systems.states()
-    degraded = any(state != "ok" for state in states.values())
-    return _answer(
-        {"status": "degraded" if degraded else "ready", "checks": {"database": "ok", **states}}, 200
-    )
+    fine = {name: _ask_the_database(look) for name, look in BACKLOGS.items()} | side_systems.look()
+    checks = {"database": "ok", **{name: "ok" if is_fine else "degraded" for name, is_fine in fine.items()}}
+    return _answer({"status": "ready" if all(fine.values()) else "degraded", "checks": checks}, 200)
 
 
 def _answer(body: dict[str, object], status: int) -> JsonResponse:
     return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
 
-def _database_answers() -> bool:
-    """Ask for one; the settings bound how long connecting, a pooled connection and the statement take."""
+def _ask_the_database(look: Look) -> bool:
+    """Ask something; the settings bound how long connecting takes, and this how long the answer."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{limits.PROBE_STATEMENT_SECONDS_MAX}s'")
+            return look()
     except DatabaseError:
         return False
-    return True
 
 
-def look_at_redis() -> None:
+def _mirror_keeps_up() -> bool:
+    return outbox.lag_seconds(timezone.now()) < limits.BACKLOG_SECONDS_MAX
+
+
+def _inbox_keeps_up() -> bool:
+    return inbox.lag_seconds(timezone.now()) < limits.BACKLOG_SECONDS_MAX
+
+
+BACKLOGS: Mapping[str, Look] = {"mirror_backlog": _mirror_keeps_up, "inbox_backlog": _inbox_keeps_up}
+
+
+class SideSystems:
+    """What the installation can do without for a while; an answer about it holds for some seconds.
+
+    The looking is done in threads, since not even a name's resolution is bounded, and waited for in common.
+    """
+
+    def __init__(self, looks: Mapping[str, Look]) -> None:
+        self._looks = looks
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(len(looks), thread_name_prefix="probe")
+        self._recent: dict[str, tuple[float, Future[bool]]] = {}
+
+    def look(self) -> dict[str, bool]:
+        """Tell of each system whether it answered lately."""
+        with self._lock:
+            answers = {name: self._recent_answer(name, look) for name, look in self._looks.items()}
+        wait(answers.values(), timeout=limits.PROBES_SECONDS_MAX)
+        return {name: answer.done() and answer.result() for name, answer in answers.items()}
+
+    def _recent_answer(self, name: str, look: Look) -> Future[bool]:
+        now = time.monotonic()
+        asked, answer = self._recent.get(name, (now, None))
+        if answer is None or (answer.done() and now - asked > limits.PROBE_HOLDS_SECONDS):
+            answer = self._threads.submit(_looked, look)
+            self._recent[name] = now, answer
+        return answer
+
+
+def _looked(look: Look) -> bool:
+    try:
+        return look()
+    except (OSError, redis.RedisError):
+        return False
+
+
+def redis_answers() -> bool:
     """Ask Redis for a PONG."""
     client = redis.Redis.from_url(
         settings.REDIS_URL,
@@ -116,26 +119,17 @@ def look_at_redis() -> None:
         retry=None,
     )
     with client:
-        client.ping()
+        return bool(client.ping())
 
 
-def look_at_firestore() -> None:
-    """Connect to Firestore, or to its emulator, without asking it anything."""
-    emulator = settings.FIRESTORE_EMULATOR_HOST
-    address = urlsplit(f"//{emulator}") if emulator else None
-    _connect((address.hostname or "", address.port or 0) if address else FIRESTORE_ADDRESS)
-
-
-def look_at_stripe() -> None:
+def stripe_answers() -> bool:
     """Connect to Stripe's API, or to its stand-in, without asking it anything."""
     address = urlsplit(settings.STRIPE_API_BASE or STRIPE_API_URL)
-    _connect((address.hostname or "", address.port or (443 if address.scheme == "https" else 80)))
+    port = address.port or (443 if address.scheme == "https" else 80)
+    socket.create_connection((address.hostname or "", port), timeout=limits.PROBE_SECONDS_MAX).close()
+    return True
 
 
-def _connect(address: tuple[str, int]) -> None:
-    socket.create_connection(address, timeout=limits.PROBE_SECONDS_MAX).close()
-
-
-_side_systems = SideSystems(
-    [Probe("redis", look_at_redis), Probe("firestore", look_at_firestore), Probe("stripe", look_at_stripe)]
+side_systems = SideSystems(
+    {"redis": redis_answers, "firestore": mirror_health.firestore_reachable, "stripe": stripe_answers}
 )

@@ -24,3 +24,5 @@ PROBES_SECONDS_MAX = 1.0  # waiting for what is known of all
 PROBE_HOLDS_SECONDS = 5.0  # an answer is not asked for again
 
 PASSWORD_LENGTH_MIN = 10
+PROBE_STATEMENT_SECONDS_MAX = 2
+BACKLOG_SECONDS_MAX = 60.0  # what waits longer is told as degraded

@@ -31,7 +31,7 @@ class RequestIdMiddleware:
         return response
 
 
-class RequestLogMiddleware(RequestMiddleware):  # type: ignore[misc] # django-structlog's classes are untyped here
+class RequestLogMiddleware(RequestMiddleware):
     """One line per request, without the query: it may hold an address or a session's id."""
 
     @staticmethod

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable
 
-from django.core.handlers.wsgi import LimitedStream
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -37,5 +36,6 @@ def _is_too_large(request: HttpRequest) -> bool:
         return False  # nothing marks the end: Django reads nothing of it
     body = request.META["wsgi.input"].read(limits.BODY_BYTES_MAX + 1)
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = LimitedStream(io.BytesIO(body), len(body))  # type: ignore[attr-defined] # noqa: SLF001 - what Django reads the body from
+    # What Django reads the body from, in place of a stream whose end it does not know.
+    request._stream = io.BytesIO(body)  # noqa: SLF001 - there is no public way
     return len(body) > limits.BODY_BYTES_MAX

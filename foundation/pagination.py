@@ -1,5 +1,6 @@
 """Pages of a list, by cursor: stable while rows are added at the top."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -28,7 +29,9 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = limits.PAGE_SIZE_MAX
     ordering = "-created_at"
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> Any:
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: Any = None
+    ) -> Any:
         """Read one page.
 
         :raises InvalidCursor: `invalid_cursor`, also when it is well formed and its position is none

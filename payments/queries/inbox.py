@@ -1,11 +1,14 @@
 """Reads the inbox."""
 
 import uuid
+from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from payments.kinds import InboxStatus
 from payments.models import InboxEvent
+
+WAITING = (InboxStatus.RECEIVED, InboxStatus.FAILED)
 
 
 def events_of_purchase(purchase_id: uuid.UUID, payment_intent_id: str = "") -> QuerySet[InboxEvent]:
@@ -18,7 +21,13 @@ def events_of_purchase(purchase_id: uuid.UUID, payment_intent_id: str = "") -> Q
 
 def backlog() -> int:
     """How many events wait to be handled or tried again."""
-    return InboxEvent.objects.filter(status__in=(InboxStatus.RECEIVED, InboxStatus.FAILED)).count()
+    return InboxEvent.objects.filter(status__in=WAITING).count()
+
+
+def lag_seconds(now: datetime) -> float:
+    """How long the oldest event that is not handled has waited; 0 for none. Parked ones do not count."""
+    oldest = InboxEvent.objects.filter(status__in=WAITING).aggregate(oldest=Min("received_at"))["oldest"]
+    return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
 
 
 def parked_count() -> int:

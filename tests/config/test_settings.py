@@ -16,7 +16,7 @@ def test_a_production_environment_is_enough() -> None:
     assert settings.ALLOWED_HOSTS == ["tokens.example.com"]
     assert settings.CSRF_TRUSTED_ORIGINS == ["https://tokens.example.com"]
     assert settings.STRIPE_LIVE_MODE is True
-    assert settings.STRIPE_LIVE_SECRET_KEY == PRODUCTION["STRIPE_SECRET_KEY"]
+    assert PRODUCTION["STRIPE_SECRET_KEY"] == settings.STRIPE_LIVE_SECRET_KEY
     assert settings.STRIPE_TEST_SECRET_KEY == ""
     assert settings.EMAIL_HOST == "smtp.example.com"
 
@@ -32,7 +32,7 @@ def test_a_sandbox_needs_less() -> None:
     settings = read_settings(SANDBOX)
     assert settings.SITE_URL == "http://localhost:8000"
     assert settings.EMAIL_BACKEND == "django.core.mail.backends.console.EmailBackend"
-    assert settings.STRIPE_TEST_SECRET_KEY == SANDBOX["STRIPE_SECRET_KEY"]
+    assert SANDBOX["STRIPE_SECRET_KEY"] == settings.STRIPE_TEST_SECRET_KEY
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "STRIPE_SECRET_KEY", "DATABASE_URL", "REDIS_URL"])

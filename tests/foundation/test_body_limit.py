@@ -39,7 +39,7 @@ def post(address: str, body: io.BytesIO, **environ: Any) -> tuple[int, bytes]:
 
     def start_response(line: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         nonlocal status
-        status = int(line.split()[0])
+        status = int(line.split(maxsplit=1)[0])
 
     answer: Iterable[bytes] = WSGIHandler()(request, start_response)
     return status, b"".join(answer)

@@ -77,11 +77,11 @@ class RaisingView(APIView):
     permission_classes = ()
 
     def get(self, request: Request, name: str) -> Response:
-        raise ERRORS[name]()
+        raise ERRORS[name]
 
 
 def raise_plainly(request: HttpRequest, name: str) -> HttpResponse:
-    raise ERRORS[name]()
+    raise ERRORS[name]
 
 
 @csrf_protect
