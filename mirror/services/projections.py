@@ -11,7 +11,7 @@ def register(kind: str, projection: Projection) -> None:
 
     :raises ValueError: another projection has the kind.
     """
-    if _projections.setdefault(kind, projection) is not projection:
+    if _projections.setdefault(kind, projection) != projection:
         raise ValueError(f"The kind {kind!r} has a projection already.")
 
 

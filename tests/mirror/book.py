@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from identity.kinds import Actor, ActorKind
 from mirror.kinds import Chunk, Document
 from mirror.services import outbox
 from mirror.services.projections import register
+
+STAFF = Actor(ActorKind.STAFF, "7")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,10 @@ class Book:
     def fields(self, subject_id: str, version: int) -> dict[str, object]:
         """The subject's fields as they were at a version, the version's own left out."""
         past = self.changes[subject_id][:version]
-        return {"total": sum(each.amount for each in past), "entries": sum(1 for each in past if each.entry_id)}
+        return {
+            "total": sum(each.amount for each in past),
+            "entries": sum(1 for each in past if each.entry_id),
+        }
 
     def entry(self, change: Change) -> Document:
         """The document of a change."""

@@ -1,4 +1,4 @@
-"""What the mirror's tests share: a book of subjects, a clock, Firestore seen directly, and proxies before it."""
+"""What the mirror's tests share: subjects, a clock, Firestore seen directly, and proxies before it."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ class Shown:
         return self.client.document(path).get(timeout=10).to_dict()
 
     def check(self, book: Book, subject_id: str, version: int | None = None) -> None:
-        """Assert that Firestore shows a version (the newest if not told) of a subject, and all that led to it."""
+        """Assert that Firestore shows a version (the newest unless told) of a subject and what led to it."""
         changes = book.changes[subject_id]
         version = len(changes) if version is None else version
         shown = self.document(book.path(subject_id))
