@@ -44,7 +44,7 @@ def buy_tokens(request: HttpRequest) -> HttpResponse:
         return _page(request)
     if not request.user.is_authenticated:
         return redirect_to_login(request.path)
-    code, key = request.POST.get("package", ""), _key(request)
+    code, key = request.POST.get("package", "").replace("\x00", ""), _key(request)
     try:
         purchase = purchases.start_purchase(
             buyer_id=request.user.pk, package_code=code, idempotency_key=key, now=timezone.now()

@@ -1,5 +1,6 @@
 """Coming back from Stripe's page: with a payment, or without."""
 
+import re
 import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from payments.queries import purchases as purchase_queries
 from payments.services import checkout, purchases
 from tokens.queries import wallets
 
+SESSION_ID = re.compile(r"[A-Za-z0-9_]{1,255}")
 NOT_CHANGED = 204
 SEE_OTHER = 303
 
@@ -111,7 +113,10 @@ def _context(request: HttpRequest, now: datetime, since: datetime) -> dict[str, 
 
 
 def _session_id(request: HttpRequest) -> str:
-    return request.GET.get("session_id", "")
+    session_id = request.GET.get("session_id", "")
+    if not SESSION_ID.fullmatch(session_id):  # PostgreSQL refuses even to look for some characters
+        raise PurchaseNotFound
+    return session_id
 
 
 def _since(request: HttpRequest, now: datetime) -> datetime:
