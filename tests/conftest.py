@@ -4,17 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from pytest_django import DjangoDbBlocker
 
-from tests.support.database import clear_by_deleting, install_application_role
+from tests.support.database import clear_by_deleting, install_application_role, leave_application_role
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The product's connections work under the application's role, in every test."""
     with django_db_blocker.unblock():
         install_application_role()
     clear_by_deleting()
     yield
+    with django_db_blocker.unblock():
+        leave_application_role()
 
 
 @pytest.fixture(autouse=True)

@@ -154,7 +154,8 @@ def expire_session(session_id: str) -> SessionFacts:
 
 def session_facts(session: Mapping[str, Any]) -> SessionFacts:
     """What settlement reads of a session, whether Stripe answered it or a signed event carried it."""
-    metadata = session.get("metadata") or {}
+    metadata = session.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
     return SessionFacts(
         session_id=_text(session.get("id")),
         purchase_id=_uuid(session.get("client_reference_id") or metadata.get("purchase_id")),

@@ -1,6 +1,7 @@
 """Checks that a webhook comes from Stripe: https://docs.stripe.com/webhooks#verify-manually."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,9 @@ from payments.limits import (
     SIGNATURE_TOLERANCE,
 )
 
+# An escaped U+0000, and not an escaped backslash before the letters u0000.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
 
 def read_event(*, body: bytes, header: str, secrets: Sequence[str], now: datetime) -> StripeEvent:
     """The event in a signed body. Several secrets are live while one is rolled; one of them must fit.
@@ -29,8 +33,9 @@ def read_event(*, body: bytes, header: str, secrets: Sequence[str], now: datetim
     _check_age(header=header, now=now)
     try:
         parsed = json.loads(body)
+        _check_storable(parsed)
     except (ValueError, RecursionError) as error:
-        raise InvalidEvent("The body is not JSON.") from error
+        raise InvalidEvent("The body is not JSON that can be kept.") from error
     return _event(parsed)
 
 
@@ -60,6 +65,14 @@ def _check_age(*, header: str, now: datetime) -> None:
         raise InvalidSignature("The signature is too old, or from the future.")
 
 
+def _check_storable(parsed: Any) -> None:
+    """Refuse what Python reads as JSON and PostgreSQL's jsonb does not keep: NaN, lone surrogates, U+0000."""
+    text = json.dumps(parsed, allow_nan=False, ensure_ascii=False)
+    text.encode()
+    if _NUL.search(text):
+        raise ValueError("U+0000 in a string")
+
+
 def _event(parsed: Any) -> StripeEvent:
     if not isinstance(parsed, dict) or parsed.get("object") != "event":
         raise InvalidEvent
@@ -73,7 +86,6 @@ def _event(parsed: Any) -> StripeEvent:
         and type(created) is int
         and 0 <= created < 2**33
         and isinstance(thing, dict)
-        and "\\u0000" not in json.dumps(parsed)
     )
     if not well_formed:
         raise InvalidEvent

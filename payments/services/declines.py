@@ -13,12 +13,14 @@ def note_decline(*, intent: Mapping[str, Any]) -> Outcome:
 
     https://docs.stripe.com/declines/codes
     """
-    metadata = intent.get("metadata") or {}
+    metadata, error = intent.get("metadata"), intent.get("last_payment_error")
     try:
-        purchase_id = uuid.UUID(str(metadata.get("purchase_id")))
-    except ValueError:
+        purchase_id = uuid.UUID(str(metadata["purchase_id"])) if isinstance(metadata, Mapping) else None
+    except (KeyError, ValueError):
+        purchase_id = None
+    if purchase_id is None:
         return Outcome.IGNORED
-    error = intent.get("last_payment_error") or {}
-    code = str(error.get("decline_code") or error.get("code") or "declined")
+    words = error if isinstance(error, Mapping) else {}
+    code = str(words.get("decline_code") or words.get("code") or "declined")
     noted = Purchase.objects.filter(id=purchase_id, status__in=PENDING).update(failure_code=code[:64])
     return Outcome.DECLINED if noted else Outcome.UNCHANGED

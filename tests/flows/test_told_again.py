@@ -158,7 +158,7 @@ def test_trouble_with_the_database_is_answered_5xx_so_that_stripe_tries_again(sh
     breaks, mended = broken_ledger
     purchase, event = paid_but_not_told(shop)
     breaks("53200")
-    assert shop.stripe.duplicate(event) == [500]
+    assert shop.stripe.duplicate(event) == [503]
     assert not InboxEvent.objects.filter(stripe_event_id=event).exists()
 
     mended()
@@ -172,7 +172,7 @@ def test_a_deadlock_is_tried_again_a_few_times_and_then_left_to_stripe(shop: Sho
     _, event = paid_but_not_told(shop)
     breaks("40P01")
 
-    assert shop.stripe.duplicate(event) == [500]
+    assert shop.stripe.duplicate(event) == [503]
     assert shop.wallet("alice").balance == 0
 
 

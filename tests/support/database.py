@@ -37,6 +37,13 @@ def install_application_role() -> None:
     connection.settings_dict.setdefault("OPTIONS", {})["assume_role"] = role
 
 
+def leave_application_role() -> None:
+    """Be the owner again, who alone may drop the database."""
+    connection.close()
+    connection.close_pool()
+    del connection.settings_dict["OPTIONS"]["assume_role"]
+
+
 @contextmanager
 def as_owner() -> Iterator[None]:
     """Act as the tables' owner, and superuser, on this connection: to go round the product, never within it."""
