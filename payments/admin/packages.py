@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.apps import apps
@@ -19,11 +19,6 @@ from foundation.errors import Refusal
 from payments.services.catalogue import publish_package, retire_package
 from tokens.kinds import PackageTerms
 
-if TYPE_CHECKING:
-    ModelForm = forms.ModelForm[Any]
-else:
-    ModelForm = forms.ModelForm
-
 logger = logging.getLogger(__name__)
 
 Package: type[models.Model] = apps.get_model("tokens", "Package")
@@ -33,7 +28,7 @@ CHANGE = "_package_change"
 REFUSAL = "_package_refusal"
 
 
-class PackageForm(ModelForm):
+class PackageForm(forms.ModelForm[Any]):
     """What a package is and costs. `refusal` is what the service said to these very values a moment ago."""
 
     refusal: Refusal | None = None

@@ -1,0 +1,45 @@
+"""Who comes to the admin."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from tests.admin.rows import person
+
+SignedIn = Callable[..., Client]
+
+
+@pytest.fixture
+def staff(db: None) -> SignedIn:
+    """Sign a member of staff in: `staff("security.view_alert", "security.change_alert")`."""
+
+    def sign_in(*rights: str, name: str = "bob") -> Client:
+        user = person(name, is_staff=True)
+        for right in rights:
+            app_label, codename = right.split(".")
+            user.user_permissions.add(
+                Permission.objects.get(content_type__app_label=app_label, codename=codename)
+            )
+        return _client(user)
+
+    return sign_in
+
+
+@pytest.fixture
+def superuser(db: None) -> Client:
+    """Carol, who may do everything."""
+    return _client(person("carol", is_staff=True, is_superuser=True))
+
+
+@pytest.fixture
+def customer(db: None) -> Client:
+    """Alice, who buys tokens."""
+    return _client(person("alice"))
+
+
+def _client(user: object) -> Client:
+    client = Client()
+    client.force_login(user)  # type: ignore[arg-type] # any user model
+    return client
