@@ -89,7 +89,7 @@ class FirestoreProxy:
             self.commits.append(Commit(list(asked.writes), told.commit_time.ToNanoseconds()))
 
 
-class _Handlers(grpc.GenericRpcHandler):
+class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     def __init__(self, proxy: FirestoreProxy) -> None:
         self._proxy = proxy
 
@@ -103,6 +103,7 @@ class _Handlers(grpc.GenericRpcHandler):
                 answer = self._proxy.call_upstream(path, request, context)
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
+                raise
             _end(fault, context)
             return answer
 
@@ -112,6 +113,7 @@ class _Handlers(grpc.GenericRpcHandler):
                 answers = list(self._proxy.stream_upstream(path, request, context))
             except grpc.RpcError as error:
                 context.abort(error.code(), error.details())
+                raise
             _end(fault, context)
             yield from answers
 
