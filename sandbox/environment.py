@@ -7,6 +7,7 @@ STRIPE_PUBLISHABLE_KEY = "pk_test_SandboxSandboxSandbox123"
 STRIPE_WEBHOOK_SECRET = "whsec_SandboxSandboxSandboxSandbox12"
 SECRET_KEY = "sandbox-only-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2
 METRICS_TOKEN = "sandbox-metrics-token"
+APPLICATION_ROLE = "tokens_app"  # may read the ledger's tables, not write them
 DJSTRIPE_MIGRATIONS = "sandbox.djstripe_migrations"
 
 

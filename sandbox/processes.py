@@ -6,8 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ LOG_TAIL_LINES = 20
 # The kernel sends the death signal when the *thread* that started a child ends, so all children
 # are started by this one thread, which lives as long as the process.
 _spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
+_spawned: list["Child"] = []
+_closing = threading.Event()
 
 
 class SandboxError(Exception):
@@ -58,6 +61,7 @@ class Child:
     log: Path
     stop_signal: signal.Signals = signal.SIGTERM
     log_start: int = 0
+    is_asked: bool = False
 
     @property
     def pid(self) -> int:
@@ -83,8 +87,9 @@ class Child:
         return SandboxError(f"{self.name} {happened}. Its log ({self.log}) ends:\n{self.log_tail()}")
 
     def ask_to_stop(self) -> None:
-        """Send the stop signal, without waiting."""
-        if self.is_running():
+        """Send the stop signal once, without waiting: a second one would mean "at once" to some."""
+        if self.is_running() and not self.is_asked:
+            self.is_asked = True
             self.process.send_signal(self.stop_signal)
 
     def stop(self, timeout_seconds: float = STOP_SECONDS_MAX) -> None:
@@ -119,7 +124,9 @@ def spawn(
         *command[1:],
     ]
     log.parent.mkdir(parents=True, exist_ok=True)
-    return _spawner.submit(_popen, name, leashed, log, environment, stop_signal, directory).result()
+    child = _spawner.submit(_popen, name, leashed, log, environment, stop_signal, directory).result()
+    _spawned.append(child)
+    return child
 
 
 def _popen(
@@ -130,6 +137,8 @@ def _popen(
     stop_signal: signal.Signals,
     directory: Path | None,
 ) -> Child:
+    if _closing.is_set():
+        raise SandboxError(f"{name} is not started: everything is being stopped.")
     with log.open("ab") as output:
         log_start = output.tell()
         process = subprocess.Popen(
@@ -142,6 +151,25 @@ def _popen(
             start_new_session=True,  # Ctrl-C is for the parent, which stops its children in order
         )
     return Child(name, process, log, stop_signal, log_start)
+
+
+def stop_all(*, first: Collection[str] = (), timeout_seconds: float = STOP_SECONDS_MAX) -> None:
+    """Stop every child of this process, and start no more; takes at most twice the timeout.
+
+    :param first: names of the children that use the others: they are stopped before them
+    """
+    _spawner.submit(_closing.set).result()
+    users = [child for child in _spawned if child.name in first]
+    _stop_together(users, timeout_seconds)
+    _stop_together([child for child in _spawned if child not in users], timeout_seconds)
+
+
+def _stop_together(children: list[Child], timeout_seconds: float) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.stop(max(0.0, deadline - time.monotonic()))
 
 
 def wait_until_ready(
