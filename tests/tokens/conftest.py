@@ -1,0 +1,59 @@
+"""A bank with a wallet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from identity.models import User
+from tests.support.shop import open_customer
+from tokens.kinds import AccountKind, EntryType, PostedEntry
+from tokens.queries.integrity import find_imbalances
+from tokens.queries.wallets import WalletState, wallet_of
+from tokens.services import ledger
+
+
+@dataclass
+class Bank:
+    """Alice and her wallet."""
+
+    alice: User
+
+    @property
+    def wallet(self) -> WalletState:
+        return wallet_of(self.alice.id)
+
+    def credit(self, tokens: int = 100, *, bonus: int = 0, reference: str = "", purchase: UUID | None = None) -> PostedEntry:
+        return ledger.post(
+            entry_type=EntryType.PURCHASE,
+            reference=reference or f"purchase:{uuid4()}",
+            account_id=self.wallet.account_id,
+            counter_lines={AccountKind.ISSUANCE: -tokens, AccountKind.PROMOTIONS: -bonus},
+            purchase_id=purchase,
+            package_code="basic",
+            now=timezone.now(),
+        )
+
+    def spend(self, tokens: int, *, reference: str = "") -> PostedEntry:
+        return ledger.post(
+            entry_type=EntryType.SPEND,
+            reference=reference or f"spend:{uuid4()}",
+            account_id=self.wallet.account_id,
+            counter_lines={AccountKind.REDEEMED: tokens},
+            now=timezone.now(),
+        )
+
+
+@pytest.fixture
+def bank(transactional_db: None) -> Iterator[Bank]:
+    """A wallet in a database that really commits: some guards speak only then."""
+    yield Bank(open_customer("alice"))
+
+
+@pytest.fixture
+def sound_bank(bank: Bank) -> Iterator[Bank]:
+    """A bank whose books must be right after the test."""
+    yield bank
+    assert find_imbalances() == []

@@ -1,0 +1,76 @@
+"""`verify_ledger` sees what got past the guards: here they are taken down, as only a superuser could."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from tests.support.database import as_owner
+from tests.tokens.conftest import Bank
+from tokens.queries.integrity import check_names, find_imbalances
+
+
+@pytest.fixture
+def tamper(bank: Bank) -> Callable[[str], None]:
+    """Write to the ledger with every trigger off."""
+    bank.credit(100, bonus=20)
+    bank.spend(30)
+    bank.credit(5)
+
+    def run(statement: str) -> None:
+        with as_owner(), connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            try:
+                cursor.execute(statement)
+            finally:
+                cursor.execute("SET session_replication_role = DEFAULT")
+
+    return run
+
+
+def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixture[str]):
+    assert find_imbalances() == []
+
+    call_command("verify_ledger")
+
+    assert f"{len(check_names())} checks found nothing" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("statement", "checks"),
+    [
+        ("UPDATE tokens_posting SET amount = amount + 1 WHERE seq = 2", {"10", "20", "40", "50", "70", "80"}),
+        ("UPDATE tokens_posting SET amount = amount - 1 WHERE line = 2", {"10", "20", "60", "80"}),
+        ("DELETE FROM tokens_posting WHERE seq = 2", {"10", "20", "40", "50", "60", "70", "80"}),
+        ("UPDATE tokens_posting SET balance_after = 91 WHERE seq = 2", {"40", "70"}),
+        ("UPDATE tokens_posting SET seq = 9 WHERE seq = 3", {"40", "70"}),
+        ("UPDATE tokens_posting SET wallet_version = 1 WHERE seq = 2", {"40"}),
+        ("UPDATE tokens_wallet SET balance = balance + 1", {"50"}),
+        ("UPDATE tokens_wallet SET seq = seq + 1, version = version + 1", {"50"}),
+        ("UPDATE tokens_wallet SET chain_hash = sha256('')", {"50"}),
+        ("UPDATE tokens_wallet SET total_earned = 0", {"60"}),
+        ("UPDATE tokens_entry SET reference = 'renamed' WHERE type = 'spend'", {"70"}),
+        ("UPDATE tokens_entry SET created_at = created_at + interval '1 microsecond' WHERE type = 'spend'", {"70"}),
+        ("UPDATE tokens_entry SET request_hash = sha256('') WHERE type = 'spend'", {"80"}),
+        ("UPDATE tokens_entry SET package_code = 'pro' WHERE type = 'purchase'", {"80"}),
+        ("UPDATE tokens_entry SET line_count = 4 WHERE type = 'spend'", {"10"}),
+        (
+            "UPDATE tokens_posting SET account_id = (SELECT id FROM tokens_account WHERE kind = 'debt') WHERE seq = 2",
+            {"30", "40", "50", "60", "70", "80"},
+        ),
+    ],
+)
+def test_what_was_tampered_with_is_found_and_named(tamper, statement: str, checks: set[str]):
+    tamper(statement)
+
+    assert {imbalance.check[:2] for imbalance in find_imbalances()} == checks
+
+
+def test_the_command_exits_non_zero_and_names_the_first_fault(tamper, capsys: pytest.CaptureFixture[str]):
+    tamper("UPDATE tokens_wallet SET balance = balance + 1")
+
+    with pytest.raises(CommandError, match="50_wallet_balances"):
+        call_command("verify_ledger")
+
+    assert "balance 96, postings sum to 95" in capsys.readouterr().err
