@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 from sandbox.demo import product
-from sandbox.demo.directory import DemoDirectory, is_free
+from sandbox.demo.directory import DemoDirectory, wait_until_free
 from sandbox.demo.people import PEOPLE
 from sandbox.demo.systems import Systems, start_systems
 from sandbox.processes import Child, SandboxError, stop_all
@@ -82,7 +82,7 @@ def _ignore_signals() -> None:
 
 def _prepare(directory: DemoDirectory, port: int, *, fresh: bool) -> None:
     """Refuse a port that is taken; remove old data if asked."""
-    if not is_free(port):
+    if not wait_until_free(port):
         raise SandboxError(f"port {port} is in use by another program. Take another: ./dev demo --port 8080")
     if fresh:
         directory.clear()

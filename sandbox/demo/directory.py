@@ -3,6 +3,7 @@
 import fcntl
 import json
 import socket
+import time
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +11,7 @@ from sandbox import places
 from sandbox.processes import SandboxError, free_port
 
 LOCK = "lock"
+PORT_SECONDS_MAX = 3.0
 
 
 class DemoDirectory:
@@ -52,6 +54,16 @@ class DemoDirectory:
             ports[name] = free_port()
             file.write_text(json.dumps(ports))
         return ports[name]
+
+
+def wait_until_free(port: int) -> bool:
+    """Tell whether a port is free, or becomes so: what a killed demo leaves takes a moment to go."""
+    deadline = time.monotonic() + PORT_SECONDS_MAX
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def is_free(port: int) -> bool:
