@@ -25,7 +25,11 @@ def test_a_paid_purchase_credits_tokens_and_bonus_and_firestore_shows_them(shop:
     shop.drain()
     document = shop.document(f"users/{wallet.document_id}")
     assert document is not None
-    assert (document["tokenBalance"], document["ledgerSeq"], document["walletVersion"]) == (250, 1, wallet.version)
+    assert (document["tokenBalance"], document["ledgerSeq"], document["walletVersion"]) == (
+        250,
+        1,
+        wallet.version,
+    )
     entry = shop.document(f"transactions/{purchase.entry_id}")
     assert entry is not None
     assert (entry["amount"], entry["balanceAfter"], entry["type"]) == (250, 250, "purchase")

@@ -13,6 +13,7 @@ from tests.support.shop import Shop
 from tests.support.webhook import SECRET, URL, post, signed
 from tokens.models import Entry
 
+
 @pytest.fixture
 def paid_event(shop: Shop) -> dict[str, Any]:
     """The event of a payment that has not been told yet: with a good signature it would credit."""
@@ -174,7 +175,9 @@ def test_a_signed_event_with_an_odd_object_is_stored_and_breaks_nothing(shop: Sh
     assert not Entry.objects.exists()
 
 
-def test_a_paid_session_of_an_unknown_purchase_is_stored_and_tried_again(shop: Shop, paid_event: dict[str, Any]):
+def test_a_paid_session_of_an_unknown_purchase_is_stored_and_tried_again(
+    shop: Shop, paid_event: dict[str, Any]
+):
     session = paid_event["data"]["object"]
     session["client_reference_id"] = "01a20573-c2c8-711d-ac36-000000000000"
     body = json.dumps({**paid_event, "id": "evt_unknown"}).encode()

@@ -74,9 +74,7 @@ def test_a_payment_told_before_the_session_id_was_stored_is_adopted(shop: Shop):
         shop.start("alice", "basic", key="lost-answer")
     purchase = Purchase.objects.get()
     assert (purchase.status, purchase.stripe_session_id) == (PurchaseStatus.STARTED, None)
-    client = stripe.StripeClient(
-        settings.STRIPE_SECRET_KEY, base_addresses={"api": settings.STRIPE_API_BASE}
-    )
+    client = stripe.StripeClient(settings.STRIPE_SECRET_KEY, base_addresses={"api": settings.STRIPE_API_BASE})
     (session,) = client.v1.checkout.sessions.list().data
 
     shop.stripe.pay(session.id)

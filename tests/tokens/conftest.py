@@ -25,7 +25,9 @@ class Bank:
     def wallet(self) -> WalletState:
         return wallet_of(self.alice.id)
 
-    def credit(self, tokens: int = 100, *, bonus: int = 0, reference: str = "", purchase: UUID | None = None) -> PostedEntry:
+    def credit(
+        self, tokens: int = 100, *, bonus: int = 0, reference: str = "", purchase: UUID | None = None
+    ) -> PostedEntry:
         return ledger.post(
             entry_type=EntryType.PURCHASE,
             reference=reference or f"purchase:{uuid4()}",

@@ -13,7 +13,9 @@ NEW_ENTRY = """
 INSERT INTO tokens_entry (id, type, reference, request_hash, line_count, package_code, created_at)
 VALUES ('00000000-0000-7000-8000-00000000000a', 'adjustment', 'raw', '', {lines}, '', now())
 """
-HOUSE_LINE = "('00000000-0000-7000-8000-00000000000a', {line}, '00000000-0000-8000-8000-00000000000{house}', {amount})"
+HOUSE_LINE = (
+    "('00000000-0000-7000-8000-00000000000a', {line}, '00000000-0000-8000-8000-00000000000{house}', {amount})"
+)
 NEW_LINES = "INSERT INTO tokens_posting (entry_id, line, account_id, amount) VALUES "
 
 
@@ -39,7 +41,12 @@ def everything() -> list[object]:
 
 def refused(*statements: str) -> str:
     """Run the statements as the owner in one transaction, which must fail; answer the refusal's words."""
-    with as_owner(), pytest.raises(DatabaseError) as refusal, transaction.atomic(), connection.cursor() as cursor:
+    with (
+        as_owner(),
+        pytest.raises(DatabaseError) as refusal,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         for statement in statements:
             cursor.execute(statement)
     return str(refusal.value)
@@ -47,7 +54,9 @@ def refused(*statements: str) -> str:
 
 @pytest.mark.parametrize("table", ["tokens_entry", "tokens_posting"])
 @pytest.mark.parametrize(
-    "statement", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"], ids=["update", "delete", "truncate"]
+    "statement",
+    ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"],
+    ids=["update", "delete", "truncate"],
 )
 def test_entries_and_postings_are_only_ever_added_to(books: Bank, table: str, statement: str):
     column = "reference" if table == "tokens_entry" else "amount"
@@ -61,7 +70,9 @@ def test_accounts_and_wallets_are_never_removed(books: Bank, table: str, stateme
 
 
 def test_an_account_is_never_changed(books: Bank):
-    assert "only ever added to" in refused("UPDATE tokens_account SET kind = 'issuance' WHERE owner_id IS NOT NULL")
+    assert "only ever added to" in refused(
+        "UPDATE tokens_account SET kind = 'issuance' WHERE owner_id IS NOT NULL"
+    )
 
 
 @pytest.mark.parametrize("amounts", [(5, -4), (5, 5), (-1, -1)])
@@ -169,7 +180,11 @@ def test_a_used_reference_with_another_body_is_refused_by_the_function_itself(bo
     ],
 )
 def test_the_applications_role_may_not_even_try(books: Bank, statement: str):
-    with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="permission denied|must be owner"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 

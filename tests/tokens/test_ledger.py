@@ -29,7 +29,12 @@ def test_a_credit_moves_tokens_from_the_house_to_the_wallet(sound_bank: Bank):
 
     wallet = sound_bank.wallet
     assert (posted.balance, posted.seq, posted.replayed) == (250, 1, False)
-    assert (wallet.balance, wallet.available, wallet.total_purchased, wallet.total_earned) == (250, 250, 200, 50)
+    assert (wallet.balance, wallet.available, wallet.total_purchased, wallet.total_earned) == (
+        250,
+        250,
+        200,
+        50,
+    )
     lines = Posting.objects.filter(entry_id=posted.entry_id).order_by("line")
     assert [(line.account.kind, line.amount) for line in lines] == [
         ("wallet", 250),
@@ -38,7 +43,11 @@ def test_a_credit_moves_tokens_from_the_house_to_the_wallet(sound_bank: Bank):
     ]
     entry = entry_of_purchase(purchase)
     assert entry is not None
-    assert (entry.id, describe(entry), str(entry)) == (posted.entry_id, "Bought tokens: basic", entry.reference)
+    assert (entry.id, describe(entry), str(entry)) == (
+        posted.entry_id,
+        "Bought tokens: basic",
+        entry.reference,
+    )
 
 
 def test_the_same_reference_with_the_same_content_is_a_replay(sound_bank: Bank):
@@ -103,7 +112,9 @@ def test_an_unknown_wallet_is_refused(sound_bank: Bank):
     assert not Entry.objects.exists()
 
 
-@pytest.mark.parametrize("lines", [{}, {AccountKind.ISSUANCE: 0}, {AccountKind.ISSUANCE: -ENTRY_TOKENS_MAX - 1}])
+@pytest.mark.parametrize(
+    "lines", [{}, {AccountKind.ISSUANCE: 0}, {AccountKind.ISSUANCE: -ENTRY_TOKENS_MAX - 1}]
+)
 def test_an_entry_that_moves_nothing_or_too_much_is_a_bug_of_the_caller(sound_bank: Bank, lines):
     with pytest.raises(ValueError, match="An entry moves"):
         ledger.post(
@@ -158,7 +169,11 @@ def test_history_is_newest_first_and_can_be_of_one_type(sound_bank: Bank):
     sound_bank.credit(10)
 
     history = history_of(sound_bank.alice.id)
-    assert [(line.seq, line.amount, line.balance_after) for line in history] == [(3, 10, 80), (2, -30, 70), (1, 100, 100)]
+    assert [(line.seq, line.amount, line.balance_after) for line in history] == [
+        (3, 10, 80),
+        (2, -30, 70),
+        (1, 100, 100),
+    ]
     assert [line.seq for line in history_of(sound_bank.alice.id, entry_type="spend")] == [2]
     assert not history_of(open_customer("bob").id).exists()
 
@@ -196,5 +211,7 @@ def test_whatever_is_posted_the_books_agree_with_a_simple_model(bank: Bank, move
     for seq, (_, *totals) in enumerate(seen, start=1):
         was = totals_as_of(wallet.account_id, seq=seq)
         assert [was.purchased, was.earned, was.spent] == totals
-    assert [line.balance_after for line in history_of(bank.alice.id).order_by("seq")] == [was[0] for was in seen]
+    assert [line.balance_after for line in history_of(bank.alice.id).order_by("seq")] == [
+        was[0] for was in seen
+    ]
     assert find_imbalances() == []

@@ -51,7 +51,10 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
         ("UPDATE tokens_wallet SET chain_hash = sha256('')", {"50"}),
         ("UPDATE tokens_wallet SET total_earned = 0", {"60"}),
         ("UPDATE tokens_entry SET reference = 'renamed' WHERE type = 'spend'", {"70"}),
-        ("UPDATE tokens_entry SET created_at = created_at + interval '1 microsecond' WHERE type = 'spend'", {"70"}),
+        (
+            "UPDATE tokens_entry SET created_at = created_at + interval '1 microsecond' WHERE type = 'spend'",
+            {"70"},
+        ),
         ("UPDATE tokens_entry SET request_hash = sha256('') WHERE type = 'spend'", {"80"}),
         ("UPDATE tokens_entry SET package_code = 'pro' WHERE type = 'purchase'", {"80"}),
         ("UPDATE tokens_entry SET line_count = 4 WHERE type = 'spend'", {"10"}),

@@ -10,7 +10,7 @@ from django.db.models import F
 from mirror.services import outbox
 from tokens.errors import InvalidPackage, PackageNotFound
 from tokens.kinds import PackageTerms
-from tokens.limits import PACKAGE_PRICE_CENTS_MAX, PACKAGE_TOKENS_MAX
+from tokens.limits import PACKAGE_PRICE_CENTS_MAX, PACKAGE_PRICE_CENTS_MIN, PACKAGE_TOKENS_MAX
 from tokens.models import Package
 
 
@@ -26,8 +26,8 @@ def check_terms(*, code: str, terms: PackageTerms, now: datetime) -> None:
         raise InvalidPackage(errors=error.message_dict) from error
     if not 0 < terms.tokens <= PACKAGE_TOKENS_MAX or terms.bonus_tokens > PACKAGE_TOKENS_MAX:
         raise InvalidPackage(f"A package has 1 to {PACKAGE_TOKENS_MAX} tokens.")
-    if not 0 < terms.price_cents <= PACKAGE_PRICE_CENTS_MAX:
-        raise InvalidPackage(f"A package costs 1 to {PACKAGE_PRICE_CENTS_MAX} cents.")
+    if not PACKAGE_PRICE_CENTS_MIN <= terms.price_cents <= PACKAGE_PRICE_CENTS_MAX:
+        raise InvalidPackage(f"A package costs {PACKAGE_PRICE_CENTS_MIN} to {PACKAGE_PRICE_CENTS_MAX} cents.")
 
 
 def put_on_sale(*, code: str, terms: PackageTerms, now: datetime) -> None:

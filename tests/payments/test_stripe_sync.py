@@ -1,0 +1,76 @@
+"""dj-stripe's copy of Stripe's objects: made in a worker, tried again, never in the way of a credit."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from djstripe.models import Charge, Customer, Event, PaymentIntent, Session
+
+from payments.limits import SYNC_LEASE, SYNC_TRIES_MAX
+from payments.models import InboxEvent
+from payments.services.stripe_sync import sync_due_events
+from tests.support.shop import Shop
+
+
+def pending() -> int:
+    return InboxEvent.objects.filter(sync_due_at__isnull=False).count()
+
+
+def test_the_objects_of_a_purchase_are_copied_once(shop: Shop):
+    purchase = shop.buy("alice", "basic")
+    events = InboxEvent.objects.count()
+
+    assert sync_due_events(now=timezone.now()) == events
+
+    assert pending() == 0
+    assert InboxEvent.objects.filter(synced_at__isnull=True).count() == 0
+    assert Event.objects.count() == events
+    assert Session.objects.filter(id=purchase.stripe_session_id).exists()
+    assert Customer.objects.filter(id=purchase.stripe_customer_id).exists()
+    assert PaymentIntent.objects.filter(id=purchase.stripe_payment_intent_id).exists()
+    assert Charge.objects.count() == 1
+    assert sync_due_events(now=timezone.now()) == 0
+
+
+def test_while_stripe_is_away_events_wait_and_are_copied_afterwards(shop: Shop):
+    shop.buy("alice", "basic")
+    shop.stripe.fail_next(1000, status=503)
+    now = timezone.now()
+
+    sync_due_events(now=now)
+
+    late = pending()
+    assert late
+    assert set(InboxEvent.objects.filter(sync_attempts=1).values_list("sync_error", flat=True)) == {
+        "payments_unavailable"
+    }
+    assert sync_due_events(now=now) == 0
+    shop.stripe.stop_failing()
+    assert sync_due_events(now=now + timedelta(minutes=5)) == late
+    assert pending() == 0
+
+
+def test_an_event_that_cannot_be_copied_is_given_up_and_keeps_its_reason(shop: Shop):
+    purchase = shop.buy("alice", "basic")
+    shop.stripe.fail_next(1000, status=404)
+    now = timezone.now()
+
+    for _ in range(SYNC_TRIES_MAX):
+        now += timedelta(hours=2)
+        sync_due_events(now=now)
+
+    assert pending() == 0
+    given_up = InboxEvent.objects.filter(synced_at__isnull=True)
+    assert given_up
+    assert all(row.sync_error and row.sync_attempts == SYNC_TRIES_MAX for row in given_up)
+    purchase.refresh_from_db()
+    assert purchase.status == "settled"
+
+
+def test_an_event_whose_worker_died_is_taken_up_after_its_lease(shop: Shop):
+    shop.buy("alice", "basic")
+    now = timezone.now()
+    InboxEvent.objects.update(sync_due_at=now + SYNC_LEASE)
+
+    assert sync_due_events(now=now) == 0
+    assert sync_due_events(now=now + SYNC_LEASE) > 0
+    assert pending() == 0
