@@ -72,7 +72,7 @@ def main() -> None:
     sandbox = _make(arguments, address)
     server.site = Site(sandbox)
     sandbox.start()
-    thread = threading.Thread(target=server.serve_forever, name="server", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="server", daemon=True)
     thread.start()
     print(f"STRIPE_API_BASE={address}", flush=True)
     stopping.wait()

@@ -141,7 +141,7 @@ def authenticate(header: str) -> str:
     if key.startswith(("sk_live_", "rk_live_")):
         raise InvalidApiKey("This is a sandbox: it refuses live keys. No money moves here.")
     if not _TEST_KEY.match(key):
-        raise InvalidApiKey(f"Invalid API Key provided: {key[:8]}{'*' * 8}{key[-4:]}")
+        raise InvalidApiKey(f"Invalid API Key provided: {'*' * 8}{key[-4:]}")
     return key
 
 

@@ -134,7 +134,7 @@ class SandboxControls:
         return self._list("/events", {"object": about, "type": event_type})
 
     def hold(self, *types: str) -> None:
-        """Hold deliveries back from now on, waiting ones too; types may be patterns (`charge.*`), none is all."""
+        """Hold deliveries back, waiting ones too; types may be patterns (`charge.*`), none is all."""
         self._call("POST", "/hold", {"types": list(types)})
 
     def release(self, *types: str, order: Order = "created", seed: int | None = None) -> list[int | None]:

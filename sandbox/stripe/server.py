@@ -9,6 +9,8 @@ from sandbox.stripe.limits import BODY_BYTES_MAX, CONNECTION_IDLE_SECONDS
 from sandbox.stripe.messages import ConnectionLost, Request, Response, json_response
 from sandbox.stripe.site import Site
 
+_DISCARDED_BYTES_MAX = 20_000_000
+
 
 class Server(ThreadingHTTPServer):
     """Serves one site; bind before the site exists, so that the port is known to it."""
@@ -41,6 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length) > BODY_BYTES_MAX or "Transfer-Encoding" in self.headers:
             self.close_connection = True
+            self._discard(int(length) if length.isdecimal() else 0)
             self._write(json_response({"error": "The body is too large or of unknown length."}, 413))
             return
         path, _, query = self.path.partition("?")
@@ -63,6 +66,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             lines.append("Connection: close")
         self.wfile.write("\r\n".join([*lines, "", ""]).encode() + response.body)
+
+    def _discard(self, length: int) -> None:
+        """Read a body that is refused anyway, within reason: unread, it would cost the client the answer."""
+        left = min(length, _DISCARDED_BYTES_MAX)
+        while left > 0 and (part := self.rfile.read(min(left, BODY_BYTES_MAX))):
+            left -= len(part)
 
     def _break(self) -> None:
         """Reset the connection, so that the client sees a network error and no answer."""

@@ -95,6 +95,7 @@ def _pay_page(
         expiry=_field("expiry", "Expiry (MM / YY)", form.expiry, wrong, numeric=True, placeholder="MM / YY"),
         cvc=_field("cvc", "CVC", form.cvc, wrong, numeric=True, placeholder="123"),
         name=_field("name", "Name on card", form.name, wrong),
+        wrong_country=_complaint("country", wrong),
         countries=joined([_country(code, name, form.country) for code, name in COUNTRIES.items()]),
     )
     leads_to = (session["success_url"], session["cancel_url"])
@@ -136,8 +137,12 @@ def _field(
         kind=kind,
         placeholder=placeholder,
         attributes=Markup(" ".join(attributes)),
-        wrong=fragment("wrong", name=name, text=wrong[name]) if name in wrong else Markup(),
+        wrong=_complaint(name, wrong),
     )
+
+
+def _complaint(name: str, wrong: dict[str, str]) -> Markup:
+    return fragment("wrong", name=name, text=wrong[name]) if name in wrong else Markup()
 
 
 def _country(code: str, name: str, chosen: str) -> Markup:
