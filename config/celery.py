@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
+from django.core.exceptions import ImproperlyConfigured
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
 
@@ -28,7 +29,9 @@ ROUTES = {
 def _every(task: str, **period: float) -> dict[str, dict[str, Any]]:
     """One line of the timetable; a run that nobody could start within its period is dropped."""
     seconds = timedelta(**period)
-    return {task: {"task": task, "schedule": seconds, "options": {"expires": seconds.total_seconds()}}}
+    return {
+        task: {"task": task, "schedule": seconds, "options": {"expire_seconds": int(seconds.total_seconds())}}
+    }
 
 
 TIMETABLE = {
@@ -50,6 +53,7 @@ app.conf.update(
     task_create_missing_queues=False,
     task_routes=ROUTES,
     task_ignore_result=True,
+    result_expires=None,  # there are no results to clean up
     task_acks_late=True,  # a worker that dies leaves its task to another
     task_reject_on_worker_lost=True,
     task_soft_time_limit=limits.TASK_SOFT_SECONDS_MAX,
@@ -75,7 +79,10 @@ def _leave_logging_to_django(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def _refuse_unsafe_start(**_: object) -> None:
-    """Celery runs Django's checks and ignores what they find; ours must stop it."""
-    from config.checks import refuse_unsafe_start  # noqa: PLC0415 - needs the apps, which load after this module
+    """Celery runs Django's checks and ignores what they find; ours must stop it, which no exception does."""
+    from config.checks import refuse_unsafe_start  # noqa: PLC0415 - needs the apps, which load later
 
-    refuse_unsafe_start()
+    try:
+        refuse_unsafe_start()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error

@@ -94,6 +94,11 @@ class SideSystems:
         wait(answers.values(), timeout=limits.PROBES_SECONDS_MAX)
         return {name: answer.done() and answer.result() for name, answer in answers.items()}
 
+    def forget(self) -> None:
+        """Ask anew next time."""
+        with self._lock:
+            self._recent.clear()
+
     def _recent_answer(self, name: str, look: Look) -> Future[bool]:
         now = time.monotonic()
         asked, answer = self._recent.get(name, (now, None))
@@ -124,10 +129,15 @@ def redis_answers() -> bool:
 
 def stripe_answers() -> bool:
     """Connect to Stripe's API, or to its stand-in, without asking it anything."""
-    address = urlsplit(settings.STRIPE_API_BASE or STRIPE_API_URL)
-    port = address.port or (443 if address.scheme == "https" else 80)
-    socket.create_connection((address.hostname or "", port), timeout=limits.PROBE_SECONDS_MAX).close()
+    address = stripe_address(settings.STRIPE_API_BASE)
+    socket.create_connection(address, timeout=limits.PROBE_SECONDS_MAX).close()
     return True
+
+
+def stripe_address(base: str) -> tuple[str, int]:
+    """Give host and port of Stripe's API, or of its stand-in at `base`."""
+    parts = urlsplit(base or STRIPE_API_URL)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 side_systems = SideSystems(

@@ -20,7 +20,7 @@ SECRET_KEY_LENGTH_MIN = 50
 SECRET_KEY_DISTINCT_CHARACTERS_MIN = 5
 
 PROBE_SECONDS_MAX = 0.5  # connecting to one system
-PROBES_SECONDS_MAX = 1.0  # waiting for what is known of all
+PROBES_SECONDS_MAX = 2.0  # waiting for what is known of all
 PROBE_HOLDS_SECONDS = 5.0  # an answer is not asked for again
 
 PASSWORD_LENGTH_MIN = 10

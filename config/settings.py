@@ -122,6 +122,7 @@ CACHES = {
     "default": {
         "BACKEND": "config.cache.RedisOrLocalCache",
         "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
         "OPTIONS": {
             "socket_connect_timeout": limits.REDIS_CONNECT_SECONDS_MAX,
             "socket_timeout": limits.REDIS_ANSWER_SECONDS_MAX,
@@ -296,7 +297,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "foundation.problems.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["foundation.parsers.BoundedJSONParser"],
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS would describe the API a second time, and differently
     "DEFAULT_PAGINATION_CLASS": "foundation.pagination.CursorPagination",
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -12,6 +12,7 @@ IDEMPOTENCY_OWNER_LENGTH_MAX = 150
 BODY_BYTES_MAX = 1024 * 1024
 LENGTH_DIGITS_MAX = 12  # of a Content-Length; longer ones are too large whatever they say
 CURSOR_LENGTH_MAX = 500
+JSON_DEPTH_MAX = 20
 
 ADMIN_ROWS_COUNTED_MAX = 1_000  # further than that, a list is searched or filtered, not counted
 ADMIN_SEARCH_HITS_MAX = 200  # of one lookup
