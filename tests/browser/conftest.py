@@ -1,40 +1,50 @@
-import io
+"""People in front of the running site, which Stripe's sandbox tells of payments as Stripe does."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.utils import timezone
+from django.conf import settings as django_settings
+from pytest_django.live_server_helper import LiveServer
 
-from identity.services.accounts import open_account_for_email
+from identity.models import User
+from sandbox.stripe.client import SandboxControls
 from tests.support.browser import chromium, visit, visitor
+from tests.support.shop import Shop
 
 __all__ = ["chromium", "visit", "visitor"]
 
-PASSWORD = "correct horse battery"
+HERE = __file__.rpartition("/")[0]
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Chromium is needed, and the site's own threads see only what is committed."""
     for item in items:
-        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+        if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture
-def site_url(live_server, settings):
+def site_url(live_server: LiveServer, settings: Any) -> str:
     """The site's address; what is sent to Stripe leads back to it."""
     settings.SITE_URL = live_server.url
     return str(live_server.url)
 
 
 @pytest.fixture
-def packages(transactional_db):
-    """The four packages of the start, on sale here and at Stripe."""
-    call_command("seed_catalog", stdout=io.StringIO())
+def shop(transactional_db: None, site_url: str) -> Iterator[Shop]:
+    """The four packages on sale; after the test nothing in the books may be wrong."""
+    controls = SandboxControls(django_settings.STRIPE_API_BASE)
+    controls.reset()
+    shop = Shop(controls, f"{site_url}/api/stripe/webhook")
+    shop.open()
+    yield shop
+    shop.assert_sound()
+    controls.reset()
 
 
 @pytest.fixture
-def alice(transactional_db):
-    return open_account_for_email(
-        email="alice@example.com", password=PASSWORD, now=timezone.now(), email_verified=True
-    )
+def alice(shop: Shop) -> User:
+    """A customer."""
+    return shop.customer("alice")

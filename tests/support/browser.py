@@ -74,12 +74,16 @@ class Visitor:
 
     def open(self, path: str, *, status: int = 200) -> Response:
         """Open a page of the site, which answers with this status."""
-        if status >= 400:  # the browser writes the failed document into its console
-            self._expected_failures.add(f"{self._allowed[0]}{path}")
+        if status >= 400:
+            self.expect_failure(path)
         response = self.page.goto(path)
         assert response is not None
         assert response.status == status, f"{path} answered {response.status}"
         return response
+
+    def expect_failure(self, path: str) -> None:
+        """Let this document fail: the browser writes that into its console."""
+        self._expected_failures.add(f"{self._allowed[0]}{path}")
 
     def sign_in_quietly(self, user: User) -> None:
         """Give the browser a session of this person's, without the form."""
