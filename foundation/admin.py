@@ -3,8 +3,8 @@
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from unfold.decorators import display
 
 from foundation import limits
 from foundation.errors import Refusal
@@ -33,6 +34,8 @@ else:
     AnyPaginator = Paginator
 
 logger = logging.getLogger(__name__)
+
+Column = TypeVar("Column", bound=Callable[..., str])
 
 FROM_ROW = "_from_row"
 DASH = "—"
@@ -103,12 +106,14 @@ class ModelAdmin(UnfoldModelAdmin):
 
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
         """Name and words of each action that this person may take on the row."""
-        actions = self.get_actions(request).values()
+        actions: Iterable[Any] = self.get_actions(request).values()
         return [(name, str(words)) for _, name, words in actions if name != "delete_selected"]
 
-    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
         """Go back to the row's page, if the action was taken there."""
-        response: HttpResponse | None = super().response_action(request, queryset)
+        response: HttpResponse | None = super().response_action(request, queryset, *args, **kwargs)
         chosen = request.POST.get(ACTION_CHECKBOX_NAME)
         if FROM_ROW in request.POST and chosen and isinstance(response, HttpResponseRedirect):
             return HttpResponseRedirect(change_url(self.model, chosen))
@@ -126,16 +131,20 @@ class ModelAdmin(UnfoldModelAdmin):
         chosen = list(rows[: limits.ADMIN_ACTION_ROWS_MAX])
         done = 0
         for row in chosen:
+            outcome = "done"
             try:
                 act(row)
             except Refusal as refusal:
+                outcome = refusal.code
                 self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
             else:
                 done += 1
-            facts = {"action": action, "table": self.opts.label_lower, "row": str(row.pk)}
+            facts = {"action": action, "table": self.opts.label_lower, "row": str(row.pk), "outcome": outcome}
             logger.info("admin.action", extra={**facts, "actor": str(request.user.pk)})
         if done:
-            self.message_user(request, f"{action.capitalize()}: {done} of {len(chosen)}.", messages.SUCCESS)
+            self.message_user(
+                request, f"{action[0].upper()}{action[1:]}: {done} of {len(chosen)}.", messages.SUCCESS
+            )
 
 
 class ReadOnlyMixin(ReadOnlyBase):
@@ -175,7 +184,7 @@ def may(request: HttpRequest, verb: str, model: type[models.Model]) -> bool:
 def change_url(model: type[models.Model] | str, pk: object) -> str:
     """The address of a row's page; `model` is a class or a label such as `tokens.entry`."""
     label = model if isinstance(model, str) else model._meta.label_lower
-    return reverse(f"admin:{label.lower().replace('.', '_')}_change", args=[quote(pk)])
+    return reverse(f"admin:{label.lower().replace('.', '_')}_change", args=[quote(str(pk))])
 
 
 def link(model: type[models.Model] | str, pk: object, words: object = None) -> str:
@@ -183,6 +192,16 @@ def link(model: type[models.Model] | str, pk: object, words: object = None) -> s
     if pk is None or pk == "":
         return DASH
     return format_html('<a class="underline" href="{}">{}</a>', change_url(model, pk), words or pk)
+
+
+def coloured(
+    description: str, colours: Mapping[str, str] | None = None, *, ordering: str | None = None
+) -> Callable[[Column], Column]:
+    """Make a column of labels; `colours` gives each word info, primary, success, warning or danger."""
+    decorate: Callable[[Column], Column] = display(
+        description=description, ordering=ordering, label=colours or True
+    )
+    return decorate
 
 
 def pretty(value: object) -> str:
@@ -209,7 +228,7 @@ def _sought(model: type[models.Model], lookup: str, term: str) -> str | None:
             break  # what is left says how to compare
         if field.related_model:
             options = field.related_model._meta
-    if "\x00" in term or (isinstance(field, models.UUIDField) and not _is_uuid(term)):
+    if isinstance(field, models.UUIDField) and not _is_uuid(term):
         return None  # PostgreSQL would err
     return term.lower() if isinstance(field, models.EmailField) else term
 

@@ -26,23 +26,20 @@ class Site(UnfoldAdminSite):
     index_template = "admin/dashboard.html"
     enable_nav_sidebar = False
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """Send whoever is not signed in to the site's sign-in, and refuse customers."""
-        guarded: View = secure_admin_login(super().admin_view(view, cacheable))
-        return guarded
+        return secure_admin_login(super().admin_view(view, cacheable))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one sign-in; staff who are signed in already go on to the dashboard."""
         response: HttpResponse = secure_admin_login(_to_dashboard)(request)
         return response
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseRedirect:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Passwords are changed on the site's own page."""
         return HttpResponseRedirect(reverse("account_change_password"))
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show what needs somebody's attention now."""
         shown = cards(request, now=timezone.now())
         return super().index(request, {**(extra_context or {}), "cards": shown})

@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import display
 
-from foundation.admin import ReadOnlyModelAdmin
+from foundation.admin import ReadOnlyModelAdmin, coloured
 from identity.kinds import Actor, ActorKind
 from mirror.errors import NotParked
 from mirror.models import OutboxRow
@@ -68,7 +67,7 @@ class OutboxRowAdmin(ReadOnlyModelAdmin):
 
         self.act_on_each(request, rows, action="tried again", act=retry_one)
 
-    @display(description="State", label={"parked": "danger", "leased": "info", "due": "warning"})
+    @coloured("State", {"parked": "danger", "leased": "info", "due": "warning"})
     def state(self, row: OutboxRow) -> str:
         """Where the row stands."""
         if row.parked_at:

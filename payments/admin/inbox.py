@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import display
 
-from foundation.admin import ReadOnlyModelAdmin, link, pretty
+from foundation.admin import ReadOnlyModelAdmin, coloured, link, pretty
 from payments.kinds import InboxStatus
 from payments.models import InboxEvent
 from payments.services.inbox import process_event
@@ -91,7 +90,7 @@ class InboxEventAdmin(ReadOnlyModelAdmin):
             act=lambda event: process_event(event_id=event.id, now=now),
         )
 
-    @display(description="Status", ordering="status", label=INBOX_COLOURS)
+    @coloured("Status", INBOX_COLOURS, ordering="status")
     def state(self, event: InboxEvent) -> str:
         """The status, coloured."""
         return event.status

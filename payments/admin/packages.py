@@ -12,9 +12,8 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from unfold.decorators import display
 
-from foundation.admin import ModelAdmin
+from foundation.admin import ModelAdmin, coloured
 from foundation.errors import Refusal
 from payments.services.catalogue import publish_package, retire_package
 from tokens.kinds import PackageTerms
@@ -37,7 +36,8 @@ class PackageForm(forms.ModelForm[Any]):
         """Say what no single field can."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.refusal is not None:
-            raise ValidationError(self.refusal.members.get("errors") or self.refusal.detail)
+            by_field: Any = self.refusal.members.get("errors")
+            raise ValidationError(by_field or self.refusal.detail)
         if not cleaned.get("on_sale") and set(self.changed_data) - {"on_sale"}:
             raise ValidationError(
                 "A package is changed by putting it on sale; one that is taken off sale keeps its terms."
@@ -108,10 +108,10 @@ class PackageAdmin(ModelAdmin):
         terms = PackageTerms(**{name: form.cleaned_data[name] for name in TERMS})
         setattr(request, CHANGE, lambda: _apply(request, obj.code, terms, is_on_sale=obj.on_sale))
 
-    def log_addition(self, *_: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing was done yet."""
 
-    def log_change(self, *_: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing was done yet."""
 
     def response_add(
@@ -129,7 +129,7 @@ class PackageAdmin(ModelAdmin):
         """What it costs."""
         return f"{package.price_cents / 100:,.2f} {package.currency.upper()}"
 
-    @display(description="Sale", ordering="on_sale", label={"on sale": "success", "retired": "info"})
+    @coloured("Sale", {"on sale": "success", "retired": "info"}, ordering="on_sale")
     def state(self, package: Any) -> str:
         """Whether it can be bought."""
         return "on sale" if package.on_sale else "retired"

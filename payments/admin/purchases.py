@@ -6,9 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import display
 
-from foundation.admin import ReadOnlyModelAdmin, link
+from foundation.admin import ReadOnlyModelAdmin, coloured, link
 from payments.admin.journey import tables_of
 from payments.errors import SessionNotOpened
 from payments.kinds import PENDING
@@ -115,7 +114,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
 
         self.act_on_each(request, purchases, action="asked Stripe", act=ask)
 
-    @display(description="Status", ordering="status", label=PURCHASE_COLOURS)
+    @coloured("Status", PURCHASE_COLOURS, ordering="status")
     def state(self, purchase: Purchase) -> str:
         """The status, coloured."""
         return purchase.status

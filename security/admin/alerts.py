@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.decorators import display
 
-from foundation.admin import ReadOnlyModelAdmin, link, pretty
+from foundation.admin import ReadOnlyModelAdmin, coloured, link, pretty
 from identity.kinds import Actor, ActorKind
 from security.kinds import AlertStatus, Resolution
 from security.models import Alert
@@ -85,19 +84,17 @@ class AlertAdmin(ReadOnlyModelAdmin):
             return [move for move in moves if move[0].startswith(RESOLVE_AS)]
         return []
 
-    @display(
-        description="Severity",
+    @coloured(
+        "Severity",
+        {"low": "info", "medium": "primary", "high": "warning", "critical": "danger"},
         ordering="severity",
-        label={"low": "info", "medium": "primary", "high": "warning", "critical": "danger"},
     )
     def grade(self, alert: Alert) -> str:
         """The severity, coloured."""
         return alert.severity
 
-    @display(
-        description="Status",
-        ordering="status",
-        label={"open": "danger", "acknowledged": "warning", "resolved": "success"},
+    @coloured(
+        "Status", {"open": "danger", "acknowledged": "warning", "resolved": "success"}, ordering="status"
     )
     def state(self, alert: Alert) -> str:
         """The status, coloured."""

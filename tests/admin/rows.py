@@ -97,7 +97,7 @@ def settled_purchase(name: str = "alice") -> Purchase:
 
 
 def entry() -> Entry:
-    return Entry.objects.get(id=settled_purchase().entry_id)
+    return Entry.objects.get(purchase_id=settled_purchase().id)
 
 
 def wallet() -> Wallet:

@@ -5,9 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 
-from foundation.admin import DASH, ReadOnlyModelAdmin, link, table
+from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link, table
 from tokens.kinds import AccountKind
 from tokens.models import Entry, Posting
 
@@ -30,7 +29,7 @@ class EntryAdmin(ReadOnlyModelAdmin):
         context["related_tables"] = [("Postings", _postings_of(context["original"]))]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @display(description="Type", ordering="type", label=True)
+    @coloured("Type", ordering="type")
     def kind(self, entry: Entry) -> str:
         """Why tokens moved."""
         return entry.type

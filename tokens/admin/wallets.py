@@ -4,9 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.decorators import display
 
-from foundation.admin import ReadOnlyModelAdmin, link, table
+from foundation.admin import ReadOnlyModelAdmin, coloured, link, table
 from foundation.limits import PAGE_SIZE
 from tokens.models import Wallet
 from tokens.queries.entries import history_of
@@ -43,11 +42,7 @@ class WalletAdmin(ReadOnlyModelAdmin):
         """Whose it is."""
         return str(wallet.account.owner)
 
-    @display(
-        description="Status",
-        ordering="status",
-        label={"active": "success", "frozen": "danger", "closed": "info"},
-    )
+    @coloured("Status", {"active": "success", "frozen": "danger", "closed": "info"}, ordering="status")
     def state(self, wallet: Wallet) -> str:
         """The status, coloured."""
         return wallet.status

@@ -1,0 +1,190 @@
+"""What staff may have services do: each by a right of its own, each told, a refusal in words."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.utils import timezone
+
+from foundation import limits
+from mirror.models import OutboxRow
+from payments.kinds import InboxStatus, Outcome, PurchaseStatus
+from payments.models import InboxEvent
+from security.models import Alert
+from tests.admin.conftest import SignedIn
+from tests.admin.rows import NOW, alert, event, outbox_row, person, purchase
+from tests.admin.test_who_gets_in import url
+
+ALERT_RIGHTS = ("security.view_alert", "security.change_alert")
+
+
+def act(client: Client, label: str, action: str, *rows: object, from_row: bool = False) -> Any:
+    chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows]}  # type: ignore[attr-defined]
+    how = {"_from_row": "1"} if from_row else {"index": "0"}
+    return client.post(url(label, "changelist"), {**chosen, **how})
+
+
+def words(client: Client, response: Any) -> list[str]:
+    """What the next page says was done."""
+    return [str(message) for message in client.get(response["Location"]).context["messages"]]
+
+
+@pytest.mark.django_db
+def test_an_alert_is_acknowledged_and_resolved_by_whoever_did_it(
+    staff: SignedIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    row, dave = alert(), staff(*ALERT_RIGHTS, name="dave")
+    with caplog.at_level(logging.INFO, "foundation.admin"):
+        acknowledged = act(dave, "security.Alert", "acknowledge", row)
+    assert acknowledged["Location"] == url("security.Alert", "changelist")
+    assert words(dave, acknowledged) == ["Acknowledged: 1 of 1."]
+    (logged,) = [record for record in caplog.records if record.message == "admin.action"]
+    assert logged.__dict__["actor"] == str(person("dave").id)
+
+    resolved = act(dave, "security.Alert", "resolve_as_fraud", row, from_row=True)
+    assert resolved["Location"] == url("security.Alert", "change", row.pk)
+    row.refresh_from_db()
+    assert (row.status, row.resolution) == ("resolved", "fraud")
+    assert row.acknowledged_by == row.resolved_by == str(person("dave").id)
+
+
+@pytest.mark.django_db
+def test_a_refused_move_is_told_and_the_others_are_made(staff: SignedIn) -> None:
+    dave = staff(*ALERT_RIGHTS, name="dave")
+    seen, unseen = alert("purchase-1"), alert("purchase-2")
+    words(dave, act(dave, "security.Alert", "acknowledge", seen))
+    response = act(dave, "security.Alert", "acknowledge", seen, unseen)
+    assert sorted(words(dave, response)) == [
+        "Acknowledged: 1 of 2.",
+        "The amount differs.: The alert is acknowledged.",
+    ]
+    response = act(dave, "security.Alert", "resolve_as_fixed", alert("purchase-3"))
+    assert words(dave, response) == ["The amount differs.: The alert is open."]
+    assert sorted(Alert.objects.values_list("status", flat=True)) == ["acknowledged", "acknowledged", "open"]
+
+
+@pytest.mark.django_db
+def test_an_alerts_page_offers_the_moves_that_are_open_to_it(superuser: Client) -> None:
+    row = alert()
+
+    def offered() -> list[str]:
+        actions = superuser.get(url("security.Alert", "change", row.pk)).context["row_actions"]
+        return [name for name, _ in actions]
+
+    assert offered() == ["acknowledge"]
+    act(superuser, "security.Alert", "acknowledge", row)
+    assert offered() == [
+        f"resolve_as_{how}" for how in ("mistake", "fraud", "fixed", "duplicate", "accepted")
+    ]
+    act(superuser, "security.Alert", "resolve_as_fixed", row)
+    assert offered() == []
+    text = superuser.get(url("security.Alert", "change", row.pk)).content.decode()
+    assert url("identity.User", "change", row.user_id) in text
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_is_offered_no_action_and_can_take_none(staff: SignedIn) -> None:
+    row, bob = alert(), staff("security.view_alert", name="bob")
+    page = bob.get(url("security.Alert", "change", row.pk))
+    assert page.context["row_actions"] == []
+    for action in ("acknowledge", "resolve_as_fixed", "delete_selected"):
+        act(bob, "security.Alert", action, row)
+        act(bob, "security.Alert", action, row, from_row=True)
+    row.refresh_from_db()
+    assert (row.status, row.version) == ("open", 1)
+
+
+@pytest.mark.django_db
+def test_an_action_without_a_chosen_row_does_nothing(superuser: Client) -> None:
+    alert()
+    response = superuser.post(
+        url("security.Alert", "changelist"), {"action": "acknowledge", "index": "0", "_from_row": "1"}
+    )
+    assert response.status_code == 302
+    assert Alert.objects.get().status == "open"
+
+
+@pytest.mark.django_db
+def test_an_action_takes_no_more_rows_than_its_bound(superuser: Client) -> None:
+    Alert.objects.bulk_create(
+        Alert(
+            kind="wrong_livemode",
+            severity="low",
+            dedup_key=str(n),
+            summary="Again",
+            first_seen_at=NOW,
+            last_seen_at=NOW,
+        )
+        for n in range(limits.ADMIN_ACTION_ROWS_MAX + 5)
+    )
+    superuser.post(
+        url("security.Alert", "changelist"),
+        {
+            "action": "acknowledge",
+            "index": "0",
+            "select_across": "1",
+            "_selected_action": [str(Alert.objects.all()[0].pk)],
+        },
+    )
+    assert Alert.objects.filter(status="acknowledged").count() == limits.ADMIN_ACTION_ROWS_MAX
+
+
+@pytest.mark.django_db
+def test_an_event_that_was_parked_is_processed_again(staff: SignedIn) -> None:
+    dave = staff("payments.view_inboxevent", "payments.change_inboxevent", name="dave")
+    parked = event(type="customer.created", status=InboxStatus.PARKED, attempts=12, error_code="ValueError")
+    assert dave.get(url("payments.InboxEvent", "change", parked.pk)).context["row_actions"] == [
+        ("process_again", "Process again")
+    ]
+    response = act(dave, "payments.InboxEvent", "process_again", parked, from_row=True)
+    assert response["Location"] == url("payments.InboxEvent", "change", parked.pk)
+    parked.refresh_from_db()
+    assert (parked.status, parked.outcome, parked.error_code) == ("ignored", "ignored", "")
+    assert dave.get(url("payments.InboxEvent", "change", parked.pk)).context["row_actions"] == []
+
+
+@pytest.mark.django_db
+def test_an_event_that_was_handled_stays_as_it_is(superuser: Client) -> None:
+    done = event(outcome=Outcome.SETTLED)
+    before = InboxEvent.objects.values().get()
+    act(superuser, "payments.InboxEvent", "process_again", done)
+    assert InboxEvent.objects.values().get() == before
+
+
+@pytest.mark.django_db
+def test_a_parked_outbox_row_is_tried_again_and_another_is_not(staff: SignedIn) -> None:
+    dave = staff("mirror.view_outboxrow", "mirror.change_outboxrow", name="dave")
+    parked = outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict")
+    due = outbox_row("bob", due_at=timezone.now() + timedelta(hours=1))
+    page = url("mirror.OutboxRow", "change", parked.pk)
+    assert dave.get(page).context["row_actions"] == [("retry", "Try again")]
+    assert dave.get(url("mirror.OutboxRow", "change", due.pk)).context["row_actions"] == []
+
+    response = act(dave, "mirror.OutboxRow", "retry", parked, due)
+    assert sorted(words(dave, response)) == ["Tried again: 1 of 2.", "wallet bob: This row is not parked."]
+    parked.refresh_from_db()
+    assert (parked.parked_at, parked.attempts) == (None, 0)
+    before = due.due_at
+    due.refresh_from_db()
+    assert due.due_at == before
+
+
+@pytest.mark.django_db
+def test_a_leased_row_says_so(superuser: Client) -> None:
+    outbox_row("alice", leased_until=timezone.now(), lease_token=person("alice").id)
+    page = admin.site.get_model_admin(OutboxRow)
+    assert page.state(OutboxRow.objects.get(subject_id="alice")) == "leased"  # type: ignore[attr-defined]
+    assert "leased" in superuser.get(url("mirror.OutboxRow", "changelist")).content.decode()
+
+
+@pytest.mark.django_db
+def test_stripe_is_not_asked_about_a_purchase_without_a_session(superuser: Client) -> None:
+    bought = purchase(status=PurchaseStatus.STARTED, stripe_session_id=None)
+    assert superuser.get(url("payments.Purchase", "change", bought.pk)).context["row_actions"] == []
+    response = act(superuser, "payments.Purchase", "ask_stripe_again", bought)
+    assert words(superuser, response) == [f"{bought}: No Checkout session was opened for this purchase."]
+    bought.refresh_from_db()
+    assert bought.status == PurchaseStatus.STARTED

@@ -1,0 +1,141 @@
+"""People find rows by what they have in hand: an id, an address, one of Stripe's ids, or its beginning."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from foundation import limits
+from foundation.ids import new_id
+from security.models import Alert
+from tests.admin.rows import NOW, alert, event, outbox_row, person, purchase, settled_purchase
+from tests.admin.test_who_gets_in import url
+
+LINK = re.compile(r'/change/[^"]*"')
+
+
+def found(client: Client, label: str, term: str) -> int:
+    response = client.get(url(label, "changelist"), {"q": term})
+    assert response.status_code == 200, term
+    return len(response.context["cl"].result_list)
+
+
+@pytest.mark.django_db
+def test_purchases_are_found_by_what_people_have_in_hand(superuser: Client) -> None:
+    alices, bobs = purchase("alice"), purchase("bob")
+    for term in (
+        str(alices.id),
+        str(alices.buyer_id),
+        "alice@example.com",
+        " Alice@Exa ",
+        "cs_test_alice",
+        "cs_test_a",
+        "pi_ali",
+    ):
+        assert found(superuser, "payments.Purchase", term) == 1, term
+    assert found(superuser, "payments.Purchase", "cs_test_") == 2
+    assert found(superuser, "payments.Purchase", "") == 2
+    for term in ("carol@example.com", str(new_id()), str(bobs.id)[:13], "%", "' OR 1=1 --"):
+        assert found(superuser, "payments.Purchase", term) == 0, term
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("label", "terms"),
+    [
+        ("payments.InboxEvent", ["evt_", "cs_test_alice", "pi_alice"]),
+        ("tokens.Entry", ["purchase:"]),
+        ("tokens.Wallet", ["alice@example.com"]),
+        ("identity.User", ["alice@", "ALICE@EXAMPLE.COM"]),
+        ("account.EmailAddress", ["alice@"]),
+    ],
+)
+def test_other_rows_are_found(label: str, terms: list[str], superuser: Client) -> None:
+    settled_purchase()
+    for term in terms:
+        assert found(superuser, label, term) == 1, term
+    assert found(superuser, label, "nobody@example.com") == 0
+
+
+@pytest.mark.django_db
+def test_alerts_are_searched_and_filtered(superuser: Client) -> None:
+    first = alert("purchase-1", summary="The amount differs.")
+    alert("purchase-2", summary="The currency differs.", severity="low", subject={})
+    for term in (str(first.id), "purchase-1", "amount", str(person("alice").id)):
+        assert found(superuser, "security.Alert", term) == 1, term
+    low = superuser.get(url("security.Alert", "changelist"), {"severity__exact": "low"})
+    assert [row.dedup_key for row in low.context["cl"].result_list] == ["purchase-2"]
+
+
+@pytest.mark.django_db
+def test_outbox_rows_are_filtered_by_state(superuser: Client) -> None:
+    outbox_row("alice")
+    outbox_row("bob", parked_at=NOW)
+
+    def shown(**query: str) -> set[str]:
+        rows = superuser.get(url("mirror.OutboxRow", "changelist"), query).context["cl"].result_list
+        return {row.subject_id for row in rows} & {"alice", "bob"}
+
+    assert shown() == {"alice", "bob"}
+    assert shown(state="due") == {"alice"}
+    assert shown(state="parked") == {"bob"}
+    assert shown(state="nonsense") == {"alice", "bob"}
+    text = superuser.get(url("mirror.OutboxRow", "changelist")).content.decode()
+    assert "parked" in text
+
+
+@pytest.mark.django_db
+def test_stuck_purchases_are_a_filter(superuser: Client) -> None:
+    purchase("alice")
+    settled_purchase("bob")
+    rows = (
+        superuser.get(url("payments.Purchase", "changelist"), {"attention": "stuck"})
+        .context["cl"]
+        .result_list
+    )
+    assert [row.buyer.email for row in rows] == ["alice@example.com"]
+
+
+@pytest.mark.django_db
+def test_a_long_list_is_counted_no_further_than_its_bound(superuser: Client) -> None:
+    rows = [
+        Alert(
+            kind="wrong_livemode",
+            severity="low",
+            dedup_key=str(n),
+            summary=f"Number {n}",
+            first_seen_at=NOW,
+            last_seen_at=NOW,
+        )
+        for n in range(limits.ADMIN_ROWS_COUNTED_MAX + 20)
+    ]
+    Alert.objects.bulk_create(rows)
+    response = superuser.get(url("security.Alert", "changelist"))
+    assert response.context["cl"].result_count == limits.ADMIN_ROWS_COUNTED_MAX
+    assert "The first 1,000 alerts" in response.content.decode()
+    assert len(response.context["cl"].result_list) == response.context["cl"].list_per_page
+    everything = superuser.get(url("security.Alert", "changelist"), {"all": ""})
+    assert len(everything.context["cl"].result_list) == everything.context["cl"].list_per_page
+
+
+@pytest.mark.django_db
+def test_a_list_asks_the_database_the_same_number_of_things_however_long_it_is(superuser: Client) -> None:
+    def statements(label: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            superuser.get(url(label, "changelist"))
+        return len(asked)
+
+    labels = ("payments.Purchase", "payments.InboxEvent", "tokens.Wallet", "tokens.Entry", "security.Alert")
+    settled_purchase("alice")
+    alert()
+    few = {label: statements(label) for label in labels}
+    for name in ("bob", "dave", "erin", "frank"):
+        settled_purchase(name)
+        event()
+        alert(name)
+    assert {label: statements(label) for label in labels} == few
+    assert max(few.values()) <= 12, few
