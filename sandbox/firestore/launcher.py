@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.processes import Server, free_port, is_listening, spawn, wait_until_ready
+from sandbox.processes import Server, free_port, spawn, wait_for_line, wait_until_ready
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "firestore.rules"
@@ -68,8 +68,8 @@ def _start_stand_in(directory: Path, port: int, data: Path | None) -> Server:
     command = [sys.executable, "-m", "sandbox.firestore", "--port", str(port)]
     command += ["--data", str(data)] if data else []
     child = spawn("Firestore stand-in", command, log=directory / "firestore.log", directory=ROOT)
-    wait_until_ready(child, lambda: is_listening("127.0.0.1", port))
-    return Server(f"127.0.0.1:{port}", "Firestore stand-in (no rules)", child.stop, child)
+    address = wait_for_line(child, "FIRESTORE_EMULATOR_HOST=")
+    return Server(address, "Firestore stand-in (no rules)", child.stop, child)
 
 
 def _says_ok(port: int) -> bool:

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from google.api_core.retry import Retry
@@ -12,7 +13,7 @@ from google.cloud import firestore
 from sandbox.firestore.launcher import start_firestore
 
 # Every call is bounded: the client's defaults wait for minutes.
-BOUNDED = {"timeout": 15, "retry": Retry(initial=0.1, maximum=0.5, timeout=8)}
+BOUNDED: dict[str, Any] = {"timeout": 15, "retry": Retry(initial=0.1, maximum=0.5, timeout=8)}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def stand_in_host(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(params=[pytest.param("emulator", marks=pytest.mark.emulator), "stand_in"])
-def host(request) -> str:
+def host(request):
     if request.param == "emulator":
         return os.environ["FIRESTORE_EMULATOR_HOST"]
     return request.getfixturevalue("stand_in_host")
@@ -50,5 +51,5 @@ def connect(host, project, monkeypatch) -> Iterator:
 
 
 @pytest.fixture
-def db(connect) -> firestore.Client:
+def db(connect):
     return connect()

@@ -1,6 +1,7 @@
 """Listeners: the customer's app watches its balance live."""
 
 import threading
+from typing import Any
 
 import pytest
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -14,7 +15,7 @@ class Watched:
     """What a listener was told, and a way to wait for it."""
 
     def __init__(self) -> None:
-        self.told = []
+        self.told: list[tuple[list[Any], list[tuple[str, str]]]] = []
         self._changed = threading.Condition()
 
     def hear(self, documents, changes, _read_time):
