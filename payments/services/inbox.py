@@ -120,8 +120,10 @@ def _store(event: StripeEvent, now: datetime) -> tuple[uuid.UUID, InboxStatus]:
     with connection.cursor() as cursor:
         cursor.execute(
             _STORE,
-            (new_id(), event.id, event.type, json.dumps(event.payload), *subject)
-            + (from_timestamp(event.created), now, now),
+            (
+                *(new_id(), event.id, event.type, json.dumps(event.payload)),
+                *(*subject, from_timestamp(event.created), now, now),
+            ),
         )
         row_id, status = cursor.fetchone()
     return row_id, InboxStatus(status)
@@ -159,7 +161,8 @@ def _record_failure(row_id: uuid.UUID, error: Exception, now: datetime) -> Inbox
 
 def backoff(attempts: int) -> timedelta:
     """How long a failed event waits: 10 seconds, then four times as long each time, 6 hours at most."""
-    return min(INBOX_BACKOFF_MIN * 4 ** (attempts - 1), INBOX_BACKOFF_MAX)
+    longest: timedelta = INBOX_BACKOFF_MIN * 4 ** (attempts - 1)
+    return min(longest, INBOX_BACKOFF_MAX)
 
 
 def _wake_workers(status: InboxStatus) -> None:

@@ -40,7 +40,7 @@ def pay_with(shop: Shop, purchase: Purchase, **changes: Any) -> None:
         ({"livemode": True}, "livemode_differs"),
         ({"payment_status": "no_payment_required"}, "nothing_was_paid"),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_what_differs_from_the_frozen_terms_is_quarantined(shop: Shop, changes: dict[str, Any], reason: str):
     purchase = shop.start("alice", "basic")

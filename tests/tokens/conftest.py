@@ -49,9 +49,9 @@ class Bank:
 
 
 @pytest.fixture
-def bank(transactional_db: None) -> Iterator[Bank]:
+def bank(transactional_db: None) -> Bank:
     """A wallet in a database that really commits: some guards speak only then."""
-    yield Bank(open_customer("alice"))
+    return Bank(open_customer("alice"))
 
 
 @pytest.fixture

@@ -41,15 +41,16 @@ def everything() -> list[object]:
 
 def refused(*statements: str) -> str:
     """Run the statements as the owner in one transaction, which must fail; answer the refusal's words."""
-    with (
-        as_owner(),
-        pytest.raises(DatabaseError) as refusal,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
+    with as_owner(), pytest.raises(DatabaseError) as refusal:
+        execute(*statements)
+    return str(refusal.value)
+
+
+def execute(*statements: str) -> None:
+    """Run the statements in one transaction, and commit it."""
+    with transaction.atomic(), connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-    return str(refusal.value)
 
 
 @pytest.mark.parametrize("table", ["tokens_entry", "tokens_posting"])
@@ -88,7 +89,8 @@ def test_an_entry_filled_in_two_statements_is_refused(books: Bank):
 
 def test_lines_added_later_are_refused_though_they_balance(books: Bank):
     later = [
-        f"((SELECT id FROM tokens_entry WHERE reference = 'purchase:1'), {line}, '00000000-0000-8000-8000-00000000000{house}', {amount})"
+        f"((SELECT id FROM tokens_entry WHERE reference = 'purchase:1'), {line},"
+        f" '00000000-0000-8000-8000-00000000000{house}', {amount})"
         for line, house, amount in ((4, 1, 5), (5, 2, -5))
     ]
     assert "balanced, closed set" in refused(NEW_LINES + ", ".join(later))
@@ -145,8 +147,8 @@ def test_a_wallet_stays_within_its_bounds(books: Bank, change: str, constraint: 
 
 def test_a_wallet_opens_empty(books: Bank):
     statement = (
-        "INSERT INTO tokens_wallet SELECT gen.account_id, 'stolen', 'active', 1000, 0, 0, 0, 1, 0, 0, 0, '', now(), now()"
-        " FROM (SELECT id AS account_id FROM tokens_account WHERE kind = 'debt') gen"
+        "INSERT INTO tokens_wallet SELECT id, 'stolen', 'active', 1000, 0, 0, 0, 1, 0, 0, 0, '', now(), now()"
+        " FROM tokens_account WHERE kind = 'debt'"
     )
     assert "opens empty" in refused(statement)
 
@@ -176,16 +178,12 @@ def test_a_used_reference_with_another_body_is_refused_by_the_function_itself(bo
         "ALTER TABLE tokens_posting DISABLE TRIGGER ALL",
         "DROP TRIGGER posting_immutable ON tokens_posting",
         "SET session_replication_role = replica",
-        "CREATE OR REPLACE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "ALTER FUNCTION ledger_refuse_change() RENAME TO harmless",
     ],
 )
 def test_the_applications_role_may_not_even_try(books: Bank, statement: str):
-    with (
-        pytest.raises(DatabaseError, match="permission denied|must be owner"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(statement)
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
+        execute(statement)
 
 
 def test_the_functions_are_nobodys_who_was_not_given_them(books: Bank):

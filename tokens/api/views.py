@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from foundation.openapi import WITH_CREDENTIALS, WITH_PARAMETERS, problems
-from foundation.pagination import CursorPagination, InvalidCursor
+from foundation.pagination import PAGE_REFUSALS, CursorPagination
 from identity.errors import SIGN_IN_REFUSALS
 from tokens.api.serializers import (
     BalanceSerializer,
@@ -74,7 +74,7 @@ class TransactionsView(ListAPIView[Posting]):
 
     def get_queryset(self) -> QuerySet[Posting]:
         """The customer's own postings, of one type if the query names it."""
-        query = TransactionQuerySerializer(data=self.request.query_params)
+        query = TransactionQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         entry_type: str = query.validated_data.get("type", "")
         return entries.history_of(self.request.user.id, entry_type=entry_type)
@@ -85,7 +85,7 @@ class TransactionsView(ListAPIView[Posting]):
         parameters=[TransactionQuerySerializer],
         responses={
             200: TransactionSerializer(many=True),
-            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, *WITH_PARAMETERS, InvalidCursor),
+            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, *WITH_PARAMETERS, *PAGE_REFUSALS),
         },
     )
     def get(self, request: Request) -> Response:

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,115 +16,334 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('wallet', 'Wallet'), ('issuance', 'Issuance'), ('promotions', 'Promotions'), ('redeemed', 'Redeemed'), ('expired', 'Expired'), ('refunded', 'Refunded'), ('debt', 'Debt')], max_length=16)),
-                ('owner', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='account', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("wallet", "Wallet"),
+                            ("issuance", "Issuance"),
+                            ("promotions", "Promotions"),
+                            ("redeemed", "Redeemed"),
+                            ("expired", "Expired"),
+                            ("refunded", "Refunded"),
+                            ("debt", "Debt"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="account",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('type', models.CharField(choices=[('purchase', 'Purchase'), ('bonus', 'Bonus'), ('grant', 'Grant'), ('promotion', 'Promotion'), ('spend', 'Spend'), ('refund', 'Refund'), ('dispute', 'Dispute'), ('dispute_won', 'Dispute Won'), ('adjustment', 'Adjustment'), ('expiry', 'Expiry'), ('debt_repayment', 'Debt Repayment'), ('reversal', 'Reversal')], max_length=16)),
-                ('reference', models.CharField(help_text='The business key: one entry each, for ever.', max_length=255, unique=True)),
-                ('request_hash', models.BinaryField(max_length=32)),
-                ('line_count', models.PositiveSmallIntegerField()),
-                ('purchase_id', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('package_code', models.CharField(blank=True, max_length=32)),
-                ('created_at', models.DateTimeField(db_index=True)),
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("purchase", "Purchase"),
+                            ("bonus", "Bonus"),
+                            ("grant", "Grant"),
+                            ("promotion", "Promotion"),
+                            ("spend", "Spend"),
+                            ("refund", "Refund"),
+                            ("dispute", "Dispute"),
+                            ("dispute_won", "Dispute Won"),
+                            ("adjustment", "Adjustment"),
+                            ("expiry", "Expiry"),
+                            ("debt_repayment", "Debt Repayment"),
+                            ("reversal", "Reversal"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        help_text="The business key: one entry each, for ever.", max_length=255, unique=True
+                    ),
+                ),
+                ("request_hash", models.BinaryField(max_length=32)),
+                ("line_count", models.PositiveSmallIntegerField()),
+                ("purchase_id", models.UUIDField(blank=True, db_index=True, null=True)),
+                ("package_code", models.CharField(blank=True, max_length=32)),
+                ("created_at", models.DateTimeField(db_index=True)),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'constraints': [models.CheckConstraint(condition=models.Q(('line_count__gte', 2)), name='entry_has_two_sides'), models.CheckConstraint(condition=models.Q(('type__in', ['purchase', 'bonus', 'grant', 'promotion', 'spend', 'refund', 'dispute', 'dispute_won', 'adjustment', 'expiry', 'debt_repayment', 'reversal'])), name='entry_type_known')],
+                "verbose_name_plural": "entries",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("line_count__gte", 2)), name="entry_has_two_sides"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "type__in",
+                                [
+                                    "purchase",
+                                    "bonus",
+                                    "grant",
+                                    "promotion",
+                                    "spend",
+                                    "refund",
+                                    "dispute",
+                                    "dispute_won",
+                                    "adjustment",
+                                    "expiry",
+                                    "debt_repayment",
+                                    "reversal",
+                                ],
+                            )
+                        ),
+                        name="entry_type_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Package',
+            name="Package",
             fields=[
-                ('code', models.CharField(max_length=32, primary_key=True, serialize=False, validators=[django.core.validators.RegexValidator('\\A[a-z0-9][a-z0-9_-]*\\Z', 'Lower-case letters, digits, - and _ only.')])),
-                ('name', models.CharField(max_length=80)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('tokens', models.PositiveIntegerField(help_text='Tokens sold, without the bonus.')),
-                ('bonus_tokens', models.PositiveIntegerField(default=0, help_text='Tokens given on top.')),
-                ('price_cents', models.PositiveIntegerField(help_text='The price in whole cents.')),
-                ('currency', models.CharField(default='usd', max_length=3)),
-                ('on_sale', models.BooleanField(default=False)),
-                ('featured', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Packages are shown in this order.')),
-                ('version', models.PositiveBigIntegerField(default=1, editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('total_tokens', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('tokens'), '+', models.F('bonus_tokens')), output_field=models.PositiveIntegerField())),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=32,
+                        primary_key=True,
+                        serialize=False,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z0-9][a-z0-9_-]*\\Z", "Lower-case letters, digits, - and _ only."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                ("tokens", models.PositiveIntegerField(help_text="Tokens sold, without the bonus.")),
+                ("bonus_tokens", models.PositiveIntegerField(default=0, help_text="Tokens given on top.")),
+                ("price_cents", models.PositiveIntegerField(help_text="The price in whole cents.")),
+                ("currency", models.CharField(default="usd", max_length=3)),
+                ("on_sale", models.BooleanField(default=False)),
+                ("featured", models.BooleanField(default=False)),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Packages are shown in this order."
+                    ),
+                ),
+                ("version", models.PositiveBigIntegerField(default=1, editable=False)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "total_tokens",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("tokens"), "+", models.F("bonus_tokens")
+                        ),
+                        output_field=models.PositiveIntegerField(),
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('tokens__gt', 0)), name='package_tokens_positive'), models.CheckConstraint(condition=models.Q(('price_cents__gt', 0)), name='package_price_positive'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[a-z]{3}$')), name='package_currency_code')],
+                "ordering": ["position", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("tokens__gt", 0)), name="package_tokens_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("price_cents__gt", 0)), name="package_price_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[a-z]{3}$")), name="package_currency_code"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('pk', models.CompositePrimaryKey('entry_id', 'line', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('line', models.PositiveSmallIntegerField()),
-                ('amount', models.BigIntegerField(help_text='Positive: tokens come into the account.')),
-                ('seq', models.BigIntegerField(null=True)),
-                ('balance_after', models.BigIntegerField(null=True)),
-                ('wallet_version', models.BigIntegerField(help_text="The wallet's version that this led to.", null=True)),
-                ('chain_hash', models.BinaryField(max_length=32, null=True)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='tokens.account')),
-                ('entry', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='tokens.entry')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "entry_id", "line", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("line", models.PositiveSmallIntegerField()),
+                ("amount", models.BigIntegerField(help_text="Positive: tokens come into the account.")),
+                ("seq", models.BigIntegerField(null=True)),
+                ("balance_after", models.BigIntegerField(null=True)),
+                (
+                    "wallet_version",
+                    models.BigIntegerField(help_text="The wallet's version that this led to.", null=True),
+                ),
+                ("chain_hash", models.BinaryField(max_length=32, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="tokens.account"
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="tokens.entry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Wallet',
+            name="Wallet",
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='tokens.account')),
-                ('document_id', models.CharField(help_text="The wallet's document in Firestore.", max_length=128, unique=True)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('frozen', 'Frozen'), ('closed', 'Closed')], default='active', max_length=8)),
-                ('balance', models.BigIntegerField(default=0)),
-                ('held', models.BigIntegerField(default=0)),
-                ('debt', models.BigIntegerField(default=0)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('version', models.BigIntegerField(default=1)),
-                ('total_purchased', models.BigIntegerField(default=0, help_text='Tokens ever bought, without bonus.')),
-                ('total_earned', models.BigIntegerField(default=0, help_text='Bonus and granted tokens, ever.')),
-                ('total_spent', models.BigIntegerField(default=0)),
-                ('chain_hash', models.BinaryField(help_text="The hash of the wallet's last posting.", max_length=32)),
-                ('opened_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="tokens.account",
+                    ),
+                ),
+                (
+                    "document_id",
+                    models.CharField(
+                        help_text="The wallet's document in Firestore.", max_length=128, unique=True
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Active"), ("frozen", "Frozen"), ("closed", "Closed")],
+                        default="active",
+                        max_length=8,
+                    ),
+                ),
+                ("balance", models.BigIntegerField(default=0)),
+                ("held", models.BigIntegerField(default=0)),
+                ("debt", models.BigIntegerField(default=0)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("version", models.BigIntegerField(default=1)),
+                (
+                    "total_purchased",
+                    models.BigIntegerField(default=0, help_text="Tokens ever bought, without bonus."),
+                ),
+                (
+                    "total_earned",
+                    models.BigIntegerField(default=0, help_text="Bonus and granted tokens, ever."),
+                ),
+                ("total_spent", models.BigIntegerField(default=0)),
+                (
+                    "chain_hash",
+                    models.BinaryField(help_text="The hash of the wallet's last posting.", max_length=32),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('balance__gte', 0)), name='wallet_balance_not_negative'), models.CheckConstraint(condition=models.Q(('debt__gte', 0)), name='wallet_debt_not_negative'), models.CheckConstraint(condition=models.Q(('held__gte', 0), ('held__lte', models.F('balance'))), name='wallet_held_within_balance'), models.CheckConstraint(condition=models.Q(('version__gt', models.F('seq'))), name='wallet_version_past_seq'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'frozen', 'closed'])), name='wallet_status_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("balance__gte", 0)), name="wallet_balance_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debt__gte", 0)), name="wallet_debt_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("held__gte", 0), ("held__lte", models.F("balance"))),
+                        name="wallet_held_within_balance",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gt", models.F("seq"))), name="wallet_version_past_seq"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["active", "frozen", "closed"])),
+                        name="wallet_status_known",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'wallet'), ('owner__isnull', False)), models.Q(models.Q(('kind', 'wallet'), _negated=True), ('owner__isnull', True)), _connector='OR'), name='account_only_wallets_are_owned'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "wallet"), ("owner__isnull", False)),
+                    models.Q(models.Q(("kind", "wallet"), _negated=True), ("owner__isnull", True)),
+                    _connector="OR",
+                ),
+                name="account_only_wallets_are_owned",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['wallet', 'issuance', 'promotions', 'redeemed', 'expired', 'refunded', 'debt'])), name='account_kind_known'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["wallet", "issuance", "promotions", "redeemed", "expired", "refunded", "debt"],
+                    )
+                ),
+                name="account_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('owner__isnull', True)), fields=('kind',), name='account_one_per_house_kind'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("owner__isnull", True)),
+                fields=("kind",),
+                name="account_one_per_house_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.UniqueConstraint(fields=('account', 'seq'), name='posting_seq_once_per_account'),
+            model_name="posting",
+            constraint=models.UniqueConstraint(
+                fields=("account", "seq"), name="posting_seq_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='posting_moves_something'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="posting_moves_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('line__gte', 1)), name='posting_lines_start_at_one'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("line__gte", 1)), name="posting_lines_start_at_one"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('balance_after__isnull', True), ('chain_hash__isnull', True), ('seq__isnull', True), ('wallet_version__isnull', True)), models.Q(('balance_after__isnull', False), ('chain_hash__isnull', False), ('seq__isnull', False), ('wallet_version__isnull', False)), _connector='OR'), name='posting_wallet_columns_together'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("balance_after__isnull", True),
+                        ("chain_hash__isnull", True),
+                        ("seq__isnull", True),
+                        ("wallet_version__isnull", True),
+                    ),
+                    models.Q(
+                        ("balance_after__isnull", False),
+                        ("chain_hash__isnull", False),
+                        ("seq__isnull", False),
+                        ("wallet_version__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="posting_wallet_columns_together",
+            ),
         ),
     ]

@@ -19,6 +19,11 @@ class Package(models.Model):
     description = models.CharField(max_length=200, blank=True)
     tokens = models.PositiveIntegerField(help_text="Tokens sold, without the bonus.")
     bonus_tokens = models.PositiveIntegerField(default=0, help_text="Tokens given on top.")
+    total_tokens = models.GeneratedField(
+        expression=F("tokens") + F("bonus_tokens"),
+        output_field=models.PositiveIntegerField(),
+        db_persist=True,
+    )
     price_cents = models.PositiveIntegerField(help_text="The price in whole cents.")
     currency = models.CharField(max_length=3, default="usd")
     on_sale = models.BooleanField(default=False)
@@ -35,12 +40,6 @@ class Package(models.Model):
             models.CheckConstraint(condition=Q(price_cents__gt=0), name="package_price_positive"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="package_currency_code"),
         ]
-
-    total_tokens = models.GeneratedField(
-        expression=F("tokens") + F("bonus_tokens"),
-        output_field=models.PositiveIntegerField(),
-        db_persist=True,
-    )
 
     def __str__(self) -> str:
         return self.name

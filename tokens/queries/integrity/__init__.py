@@ -25,5 +25,7 @@ def find_imbalances() -> list[Imbalance]:
     with connection.cursor() as cursor:
         for name, statement in _CHECKS.items():
             cursor.execute(statement)
-            found += [Imbalance(name, subject, seen) for subject, seen in cursor.fetchmany(IMBALANCES_SHOWN_MAX)]
+            found += [
+                Imbalance(name, subject, seen) for subject, seen in cursor.fetchmany(IMBALANCES_SHOWN_MAX)
+            ]
     return found
