@@ -139,7 +139,7 @@ def test_a_session_is_paid_once_however_many_try(client, controls):
 
     def pay(_: int) -> bool:
         try:
-            return controls.pay(session.id).paid
+            return bool(controls.pay(session.id).paid)
         except SandboxRefused:
             return False
 

@@ -91,7 +91,7 @@ def test_the_pay_page_is_where_it_was_said_to_be(tmp_path):
         client = stripe_client(sandbox.base_url)
 
         assert open_session(client).url.startswith("https://pay.shop.test/pay/cs_test_")
-        assert client.v1.accounts.retrieve_current().settings.dashboard.display_name == "Alice's Tokens"
+        assert client.v1.accounts.retrieve_current().to_dict()["business_profile"]["name"] == "Alice's Tokens"
 
 
 def test_help_names_every_option():
