@@ -7,106 +7,317 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0001_initial'),
-        ('tokens', '0001_initial'),
+        ("identity", "0001_initial"),
+        ("tokens", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='StripeCustomer',
+            name="StripeCustomer",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='stripe_customer', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('stripe_customer_id', models.CharField(max_length=255, unique=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="stripe_customer",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("stripe_customer_id", models.CharField(max_length=255, unique=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='InboxEvent',
+            name="InboxEvent",
             fields=[
-                ('id', models.UUIDField(default=foundation.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('stripe_event_id', models.CharField(max_length=255, unique=True)),
-                ('type', models.CharField(max_length=100)),
-                ('payload', models.JSONField()),
-                ('object_id', models.CharField(blank=True, db_index=True, max_length=255)),
-                ('payment_intent_id', models.CharField(blank=True, db_index=True, max_length=255)),
-                ('purchase_id', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('status', models.CharField(choices=[('received', 'Received'), ('processed', 'Processed'), ('ignored', 'Ignored'), ('failed', 'Failed'), ('parked', 'Parked')], default='received', max_length=10)),
-                ('outcome', models.CharField(blank=True, choices=[('settled', 'Settled'), ('already_settled', 'Already Settled'), ('waiting', 'Waiting'), ('quarantined', 'Quarantined'), ('failed', 'Failed'), ('expired', 'Expired'), ('canceled', 'Canceled'), ('declined', 'Declined'), ('unchanged', 'Unchanged'), ('ignored', 'Ignored')], max_length=20)),
-                ('error_code', models.CharField(blank=True, max_length=64)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('deliveries', models.PositiveIntegerField(default=1, help_text='How often Stripe has told it.')),
-                ('due_at', models.DateTimeField(blank=True, help_text='When a failed event is tried again.', null=True)),
-                ('stripe_created_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField(db_index=True)),
-                ('processed_at', models.DateTimeField(blank=True, null=True)),
-                ('synced_at', models.DateTimeField(blank=True, help_text='When dj-stripe had its objects.', null=True)),
-                ('sync_due_at', models.DateTimeField(blank=True, null=True)),
-                ('sync_attempts', models.PositiveSmallIntegerField(default=0)),
-                ('sync_error', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=foundation.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("stripe_event_id", models.CharField(max_length=255, unique=True)),
+                ("type", models.CharField(max_length=100)),
+                ("payload", models.JSONField()),
+                ("object_id", models.CharField(blank=True, db_index=True, max_length=255)),
+                ("payment_intent_id", models.CharField(blank=True, db_index=True, max_length=255)),
+                ("purchase_id", models.UUIDField(blank=True, db_index=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("processed", "Processed"),
+                            ("ignored", "Ignored"),
+                            ("failed", "Failed"),
+                            ("parked", "Parked"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("settled", "Settled"),
+                            ("already_settled", "Already Settled"),
+                            ("waiting", "Waiting"),
+                            ("quarantined", "Quarantined"),
+                            ("failed", "Failed"),
+                            ("expired", "Expired"),
+                            ("canceled", "Canceled"),
+                            ("declined", "Declined"),
+                            ("unchanged", "Unchanged"),
+                            ("ignored", "Ignored"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=64)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "deliveries",
+                    models.PositiveIntegerField(default=1, help_text="How often Stripe has told it."),
+                ),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When a failed event is tried again.", null=True
+                    ),
+                ),
+                ("stripe_created_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField(db_index=True)),
+                ("processed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "synced_at",
+                    models.DateTimeField(blank=True, help_text="When dj-stripe had its objects.", null=True),
+                ),
+                ("sync_due_at", models.DateTimeField(blank=True, null=True)),
+                ("sync_attempts", models.PositiveSmallIntegerField(default=0)),
+                ("sync_error", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'ordering': ['-received_at'],
-                'indexes': [models.Index(condition=models.Q(('status__in', ['received', 'failed'])), fields=['due_at'], name='inbox_due'), models.Index(condition=models.Q(('sync_due_at__isnull', False)), fields=['sync_due_at'], name='inbox_sync_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['received', 'processed', 'ignored', 'failed', 'parked'])), name='inbox_status_known')],
+                "ordering": ["-received_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["received", "failed"])),
+                        fields=["due_at"],
+                        name="inbox_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("sync_due_at__isnull", False)),
+                        fields=["sync_due_at"],
+                        name="inbox_sync_due",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["received", "processed", "ignored", "failed", "parked"])
+                        ),
+                        name="inbox_status_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PackagePublication',
+            name="PackagePublication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stripe_product_id', models.CharField(max_length=255)),
-                ('stripe_price_id', models.CharField(max_length=255, unique=True)),
-                ('price_cents', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('published_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tokens.package')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("stripe_product_id", models.CharField(max_length=255)),
+                ("stripe_price_id", models.CharField(max_length=255, unique=True)),
+                ("price_cents", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("published_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tokens.package"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-published_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('package',), name='publication_one_in_force')],
+                "ordering": ["-published_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("package",),
+                        name="publication_one_in_force",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Purchase',
+            name="Purchase",
             fields=[
-                ('id', models.UUIDField(default=foundation.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('started', 'Started'), ('open', 'Open'), ('processing', 'Processing'), ('settled', 'Settled'), ('failed', 'Failed'), ('expired', 'Expired'), ('canceled', 'Canceled'), ('quarantined', 'Quarantined'), ('refunded', 'Refunded')], default='started', max_length=12)),
-                ('idempotency_key', models.CharField(max_length=255)),
-                ('tokens', models.PositiveIntegerField()),
-                ('bonus_tokens', models.PositiveIntegerField()),
-                ('price_cents', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('wallet_account_id', models.UUIDField(help_text='The wallet that is credited.')),
-                ('wallet_document_id', models.CharField(help_text="That wallet's document in Firestore.", max_length=128)),
-                ('livemode', models.BooleanField(default=False)),
-                ('stripe_price_id', models.CharField(max_length=255)),
-                ('stripe_customer_id', models.CharField(blank=True, max_length=255)),
-                ('stripe_session_id', models.CharField(blank=True, max_length=255, null=True, unique=True)),
-                ('stripe_payment_intent_id', models.CharField(blank=True, db_index=True, max_length=255)),
-                ('checkout_url', models.TextField(blank=True)),
-                ('started_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(help_text='When the Checkout session ends.')),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_stripe_at', models.DateTimeField(blank=True, help_text='When Stripe was last asked how the session stands.', null=True)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, help_text='When it failed, expired, was canceled or quarantined.', null=True)),
-                ('entry_id', models.UUIDField(blank=True, help_text="The ledger's entry of the credit.", null=True)),
-                ('failure_code', models.CharField(blank=True, help_text="Stripe's word for the last decline.", max_length=64)),
-                ('quarantine_reason', models.CharField(blank=True, choices=[('session_differs', 'Session'), ('amount_differs', 'Amount'), ('currency_differs', 'Currency'), ('package_differs', 'Package'), ('customer_differs', 'Customer'), ('livemode_differs', 'Livemode'), ('nothing_was_paid', 'Nothing Paid')], max_length=32)),
-                ('buyer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='purchases', to=settings.AUTH_USER_MODEL)),
-                ('package', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tokens.package')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=foundation.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("started", "Started"),
+                            ("open", "Open"),
+                            ("processing", "Processing"),
+                            ("settled", "Settled"),
+                            ("failed", "Failed"),
+                            ("expired", "Expired"),
+                            ("canceled", "Canceled"),
+                            ("quarantined", "Quarantined"),
+                            ("refunded", "Refunded"),
+                        ],
+                        default="started",
+                        max_length=12,
+                    ),
+                ),
+                ("idempotency_key", models.CharField(max_length=255)),
+                ("tokens", models.PositiveIntegerField()),
+                ("bonus_tokens", models.PositiveIntegerField()),
+                ("price_cents", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("wallet_account_id", models.UUIDField(help_text="The wallet that is credited.")),
+                (
+                    "wallet_document_id",
+                    models.CharField(help_text="That wallet's document in Firestore.", max_length=128),
+                ),
+                ("livemode", models.BooleanField(default=False)),
+                ("stripe_price_id", models.CharField(max_length=255)),
+                ("stripe_customer_id", models.CharField(blank=True, max_length=255)),
+                ("stripe_session_id", models.CharField(blank=True, max_length=255, null=True, unique=True)),
+                ("stripe_payment_intent_id", models.CharField(blank=True, db_index=True, max_length=255)),
+                ("checkout_url", models.TextField(blank=True)),
+                ("started_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(help_text="When the Checkout session ends.")),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "asked_stripe_at",
+                    models.DateTimeField(
+                        blank=True, help_text="When Stripe was last asked how the session stands.", null=True
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "closed_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When it failed, expired, was canceled or quarantined.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "entry_id",
+                    models.UUIDField(blank=True, help_text="The ledger's entry of the credit.", null=True),
+                ),
+                (
+                    "failure_code",
+                    models.CharField(
+                        blank=True, help_text="Stripe's word for the last decline.", max_length=64
+                    ),
+                ),
+                (
+                    "quarantine_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("session_differs", "Session"),
+                            ("amount_differs", "Amount"),
+                            ("currency_differs", "Currency"),
+                            ("package_differs", "Package"),
+                            ("customer_differs", "Customer"),
+                            ("livemode_differs", "Livemode"),
+                            ("nothing_was_paid", "Nothing Paid"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="purchases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "package",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="tokens.package"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at'],
-                'indexes': [models.Index(fields=['buyer', '-started_at'], name='purchase_by_buyer'), models.Index(condition=models.Q(('status__in', ['started', 'open', 'processing'])), fields=['expires_at'], name='purchase_pending_by_expiry')],
-                'constraints': [models.UniqueConstraint(fields=('buyer', 'idempotency_key'), name='purchase_key_once_per_buyer'), models.CheckConstraint(condition=models.Q(('status__in', ['started', 'open', 'processing', 'settled', 'failed', 'expired', 'canceled', 'quarantined', 'refunded'])), name='purchase_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('entry_id__isnull', False), ('settled_at__isnull', False), ('status', 'settled')), models.Q(('status', 'settled'), _negated=True), _connector='OR'), name='purchase_settled_has_entry'), models.CheckConstraint(condition=models.Q(models.Q(('quarantine_reason__gt', ''), ('status', 'quarantined')), models.Q(('status', 'quarantined'), _negated=True), _connector='OR'), name='purchase_quarantine_has_reason')],
+                "ordering": ["-started_at"],
+                "indexes": [
+                    models.Index(fields=["buyer", "-started_at"], name="purchase_by_buyer"),
+                    models.Index(
+                        condition=models.Q(("status__in", ["started", "open", "processing"])),
+                        fields=["expires_at"],
+                        name="purchase_pending_by_expiry",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("buyer", "idempotency_key"), name="purchase_key_once_per_buyer"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "started",
+                                    "open",
+                                    "processing",
+                                    "settled",
+                                    "failed",
+                                    "expired",
+                                    "canceled",
+                                    "quarantined",
+                                    "refunded",
+                                ],
+                            )
+                        ),
+                        name="purchase_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("entry_id__isnull", False),
+                                ("settled_at__isnull", False),
+                                ("status", "settled"),
+                            ),
+                            models.Q(("status", "settled"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="purchase_settled_has_entry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("quarantine_reason__gt", ""), ("status", "quarantined")),
+                            models.Q(("status", "quarantined"), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="purchase_quarantine_has_reason",
+                    ),
+                ],
             },
         ),
     ]
