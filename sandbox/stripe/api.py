@@ -23,6 +23,16 @@ from sandbox.stripe.requests import SeenRequest
 
 _TEST_KEY = re.compile(r"(sk|rk)_test_[A-Za-z0-9]{24,}\Z")
 _BODY_SHOWN = 4_000
+#: What Stripe calls the errors of a status, as type and code; the rest are api_error.
+_FAILURES: dict[int, tuple[str, str | None]] = {
+    400: ("invalid_request_error", None),
+    401: ("invalid_request_error", None),
+    402: ("card_error", "card_declined"),
+    403: ("invalid_request_error", None),
+    404: ("invalid_request_error", "resource_missing"),
+    409: ("idempotency_error", "idempotency_key_in_use"),
+    429: ("invalid_request_error", "rate_limit"),
+}
 
 
 @dataclass(frozen=True)
@@ -158,8 +168,7 @@ def _fail_before(failure: Failure | None) -> None:
     if failure.kind == "reset":
         raise ConnectionLost
     if failure.kind == "status":
-        kind = "api_error" if failure.status >= 500 else "invalid_request_error"  # noqa: PLR2004 - HTTP's own
-        code = "rate_limit" if failure.status == 429 else None  # noqa: PLR2004 - HTTP's own
+        kind, code = _FAILURES.get(failure.status, ("api_error", None))
         raise ApiError("This request fails on order.", status=failure.status, kind=kind, code=code)
 
 

@@ -50,7 +50,7 @@ class Sender:
         error: str | None = None
         try:
             status = self._post(urlsplit(url), headers, body)
-        except (OSError, http.client.HTTPException) as problem:
+        except (OSError, ValueError, http.client.HTTPException) as problem:  # ValueError: a host that is none
             error = f"{type(problem).__name__}: {problem}"
         return Outcome(status, error, time.monotonic() - started)
 

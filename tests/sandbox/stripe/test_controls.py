@@ -191,13 +191,24 @@ def test_requests_are_counted_by_path_and_controls_are_not(client, controls):
     assert controls.requests().total == 0
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_requests_can_fail_with_a_status(client, controls, status):
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, stripe.InvalidRequestError),
+        (402, stripe.CardError),
+        (403, stripe.PermissionError),
+        (409, stripe.APIError),
+        (429, stripe.RateLimitError),
+        (500, stripe.APIError),
+        (503, stripe.APIError),
+    ],
+)
+def test_requests_can_fail_with_a_status(client, controls, status, error):
     controls.fail_next(2, status=status, method="POST", path="/v1/checkout/*")
 
     client.v1.customers.create({})
     for _ in range(2):
-        with pytest.raises(stripe.StripeError) as failed:
+        with pytest.raises(error) as failed:
             open_session(client)
         assert failed.value.http_status == status
     assert open_session(client).status == "open"

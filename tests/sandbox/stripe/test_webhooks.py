@@ -91,14 +91,22 @@ def test_an_endpoint_that_never_accepts_is_given_up(client, controls, receiver):
     assert len(receiver.received) == 3
 
 
-def test_an_endpoint_that_is_not_there_is_written_down_as_an_error(client, controls):
-    controls.register_endpoint("http://127.0.0.1:9/hook")
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("http://127.0.0.1:9/hook", "refused"),
+        ("http://127.0.0.1:port/hook", "port"),
+        ("http://.../hook", "Error"),
+    ],
+)
+def test_an_endpoint_that_is_not_there_is_written_down_as_an_error(client, controls, url, error):
+    controls.register_endpoint(url)
     client.v1.customers.create({})
     controls.wait_until_idle()
 
     (delivery,) = controls.deliveries()
     assert delivery.state == "failed"
-    assert all(attempt.status is None and "refused" in (attempt.error or "") for attempt in delivery.attempts)
+    assert all(attempt.status is None and error in (attempt.error or "") for attempt in delivery.attempts)
 
 
 def test_waiting_says_when_it_was_not_enough(client, controls, receiver):
