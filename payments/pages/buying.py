@@ -18,6 +18,7 @@ from foundation.ids import new_id
 from foundation.pages import answer_refusal
 from payments.errors import PaymentsUnavailable
 from payments.kinds import PurchaseStatus
+from payments.pages.caller import customer_id
 from payments.services import purchases
 from tokens.queries import packages, prices
 
@@ -47,7 +48,7 @@ def buy_tokens(request: HttpRequest) -> HttpResponse:
     code, key = request.POST.get("package", "").replace("\x00", ""), _key(request)
     try:
         purchase = purchases.start_purchase(
-            buyer_id=request.user.pk, package_code=code, idempotency_key=key, now=timezone.now()
+            buyer_id=customer_id(request), package_code=code, idempotency_key=key, now=timezone.now()
         )
     except PaymentsUnavailable as refusal:
         return _page(request, refusal=refusal, keys={code: key})  # the same key resumes the purchase

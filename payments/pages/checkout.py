@@ -23,6 +23,7 @@ from payments.errors import PurchaseNotFound
 from payments.kinds import PurchaseStatus
 from payments.limits import PROGRESS_POLL_MILLISECONDS, PROGRESS_REFRESH_SECONDS, PROGRESS_WAIT
 from payments.models import Purchase
+from payments.pages.caller import customer_id
 from payments.pages.words import Progress, progress_of
 from payments.queries import purchases as purchase_queries
 from payments.services import checkout, purchases
@@ -74,7 +75,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _ask(request, purchase)
     try:
-        purchases.cancel_purchase(buyer_id=request.user.pk, purchase_id=purchase.id, now=timezone.now())
+        purchases.cancel_purchase(buyer_id=customer_id(request), purchase_id=purchase.id, now=timezone.now())
     except Refusal as refusal:
         return answer_refusal(_ask(request, purchase, refusal=refusal), refusal)
     return HttpResponseRedirect(reverse("purchase", args=[purchase.id]), status=SEE_OTHER)
@@ -91,12 +92,12 @@ def _own_purchase(request: HttpRequest) -> Purchase:
         purchase_id = uuid.UUID(request.GET.get("purchase", ""))
     except ValueError as error:
         raise PurchaseNotFound from error
-    return purchase_queries.purchase_of(buyer_id=request.user.pk, purchase_id=purchase_id)
+    return purchase_queries.purchase_of(buyer_id=customer_id(request), purchase_id=purchase_id)
 
 
 def _context(request: HttpRequest, now: datetime, since: datetime) -> dict[str, Any]:
     """The session's purchase, brought up to date, and the words for it; the wallet once it is paid."""
-    buyer_id, session_id = request.user.pk, _session_id(request)
+    buyer_id, session_id = customer_id(request), _session_id(request)
     purchase = purchase_queries.purchase_by_session(buyer_id=buyer_id, session_id=session_id)
     told = progress_of(purchase, now=now, patient=now < since + PROGRESS_WAIT)
     if told.waiting:

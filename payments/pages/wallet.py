@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from foundation.limits import PAGE_SIZE
 from payments.kinds import PENDING, PurchaseStatus
 from payments.models import Purchase
+from payments.pages.caller import customer_id
 from payments.pages.words import tell
 from payments.queries import purchases
 from tokens.errors import WalletNotFound
@@ -42,12 +43,12 @@ class Line:
 @login_required
 def wallet(request: HttpRequest) -> HttpResponse:
     """The balance, purchases in progress and the history, newest first, a page at a time."""
-    before = _before(request)
-    history, older = _history(request.user.pk, before)
+    owner_id, before = customer_id(request), _before(request)
+    history, older = _history(owner_id, before)
     context = {
-        "wallet": _wallet(request.user.pk),
+        "wallet": _wallet(owner_id),
         "regular_price": prices.regular_price(),
-        "in_progress": _in_progress(request.user.pk) if before is None else [],
+        "in_progress": _in_progress(owner_id) if before is None else [],
         "history": history,
         "older": older,
         "newer": before is not None,
@@ -60,7 +61,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
 @login_required
 def purchase(request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
     """One purchase: its receipt, or how it stands."""
-    found = purchases.purchase_of(buyer_id=request.user.pk, purchase_id=purchase_id)
+    found = purchases.purchase_of(buyer_id=customer_id(request), purchase_id=purchase_id)
     context = {"purchase": found, "told": tell(found, now=timezone.now())}
     return render(request, "payments/purchase.html", context)
 

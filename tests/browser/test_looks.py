@@ -99,7 +99,7 @@ def test_the_pages_for_what_goes_wrong_are_accessible_and_fit(visit, site_url, a
         visitor.page.get_by_role("main").get_by_role("button", name="Sign out").click()
         visitor.page.get_by_role("heading", name="Please send that form again").wait_for()
         visitor.look(f"csrf-{window}")
-        settings.ROOT_URLCONF = "tests.browser.failing_urls"
+        settings.ROOT_URLCONF = "tests.support.failing_urls"
         visitor.open("/fails/database", status=503)
         visitor.look(f"outage-{window}")
         visitor.open("/fails/bug", status=500)

@@ -1,54 +1,16 @@
 """How pages say no: a site of a few views that fail in all the ways views can."""
 
-import types
-
 import pytest
-import redis
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.core.exceptions import BadRequest, PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import OperationalError
 from django.test import Client
-from django.urls import include, path
 
-from config.urls import handler400, handler403, handler404, handler500
-from foundation.errors import Refusal
 from tests.pages.test_buying import words
-
-ERRORS = {
-    "refused": type("TooMany", (Refusal,), {"status": 429, "title": "Not so fast."})(
-        "You have bought five times this hour.", retry_after_seconds=240
-    ),
-    "briefly": type("Plain", (Refusal,), {"status": 409, "title": "It was done already."})(),
-    "database": OperationalError("the connection is lost: host=10.0.0.7"),
-    "interface": InterfaceError("the connection is closed"),
-    "redis": redis.ConnectionError("Error 111 connecting to 10.0.0.8"),
-    "bug": ZeroDivisionError("division by zero"),
-    "forbidden": PermissionDenied("staff only"),
-    "bad": BadRequest("no"),
-}
-
-
-def fail(request, name):
-    raise ERRORS[name]
-
-
-urls = types.ModuleType("urls_of_failing_views")
-urls.urlpatterns = [
-    path("fails/<name>", fail),
-    path("api/fails/<name>", fail),
-    path("", include("config.urls")),
-]
-urls.handler400, urls.handler403, urls.handler404, urls.handler500 = (
-    handler400,
-    handler403,
-    handler404,
-    handler500,
-)
 
 
 @pytest.fixture
 def browser(settings, db):
-    settings.ROOT_URLCONF = urls
+    settings.ROOT_URLCONF = "tests.support.failing_urls"
     return Client(raise_request_exception=False)
 
 

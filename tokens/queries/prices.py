@@ -27,7 +27,7 @@ def regular_price() -> UnitPrice | None:
     it look cheaper than it was for anybody.
     """
     dearest = max(packages.on_sale(), key=lambda package: package.price_cents / package.tokens, default=None)
-    return dearest and UnitPrice(dearest.price_cents, dearest.tokens, dearest.currency)
+    return UnitPrice(dearest.price_cents, dearest.tokens, dearest.currency) if dearest else None
 
 
 def best_value(offered: Iterable[Package]) -> str:
@@ -39,4 +39,5 @@ def best_value(offered: Iterable[Package]) -> str:
 
 
 def _cents_per_token(package: Package) -> float:
-    return package.price_cents / package.total_tokens
+    price: float = package.price_cents / package.total_tokens
+    return price
