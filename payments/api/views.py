@@ -4,7 +4,7 @@ import uuid
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from foundation.errors import (
 from foundation.idempotent_posts import KEY_HEADER, REPLAYED_HEADER, answer_once
 from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 from foundation.openapi import WITH_BODY, WITH_CREDENTIALS, problems
-from foundation.pagination import CursorPagination, InvalidCursor
+from foundation.pagination import PAGE_REFUSALS, CursorPagination
 from foundation.services.idempotency import Answer
 from identity.errors import SIGN_IN_REFUSALS
 from payments.api.serializers import PurchaseRequestSerializer, PurchaseSerializer
@@ -35,6 +35,7 @@ _KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     required=True,
     description="The caller's own: the same key and body get the same answer.",
+    examples=[OpenApiExample("A UUID", "0b9b6e3c-7d1f-4f0e-9f3a-3f8f1f6f7a10")],
 )
 _REPLAYED = OpenApiParameter(
     REPLAYED_HEADER,
@@ -66,7 +67,7 @@ class PurchasesView(ListAPIView[Purchase]):
         tags=["purchases"],
         responses={
             200: PurchaseSerializer(many=True),
-            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, InvalidCursor),
+            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, *PAGE_REFUSALS),
         },
     )
     def get(self, request: Request) -> Response:
@@ -78,6 +79,7 @@ class PurchasesView(ListAPIView[Purchase]):
         tags=["purchases"],
         request=PurchaseRequestSerializer,
         parameters=[_KEY, _REPLAYED],
+        examples=[OpenApiExample("Basic", {"package": "basic"}, request_only=True)],
         responses={
             201: PurchaseSerializer,
             **problems(
