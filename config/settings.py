@@ -254,6 +254,7 @@ PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 
 # --- Language, time, files, mail, logs ---
 LANGUAGE_CODE = "en-us"
+FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"

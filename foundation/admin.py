@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     UnfoldModelAdmin = admin.ModelAdmin[Any]
     ReadOnlyBase = admin.ModelAdmin[Any]
     AnyPaginator = Paginator[Any]
+    from django.contrib.admin.views.main import ChangeList as UnfoldChangeList
 else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
+    from unfold.views import ChangeList as UnfoldChangeList
 
     ReadOnlyBase = object
     AnyPaginator = Paginator
@@ -39,6 +41,7 @@ Column = TypeVar("Column", bound=Callable[..., str])
 
 FROM_ROW = "_from_row"
 DASH = "—"
+WRAPPED = "white-space: pre-wrap; overflow-wrap: anywhere"  # the theme's own classes have neither
 
 
 class CappedPaginator(AnyPaginator):
@@ -57,6 +60,15 @@ class CappedPaginator(AnyPaginator):
     def is_capped(self) -> bool:
         """Whether there may be more rows than `count` says."""
         return self.count >= self.count_max
+
+
+class CountedChangeList(UnfoldChangeList):
+    """A list that says at its foot how many rows there are, and nowhere else."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page's rows."""
+        super().get_results(request)
+        self.full_result_count = self.result_count
 
 
 class ModelAdmin(UnfoldModelAdmin):
@@ -89,6 +101,10 @@ class ModelAdmin(UnfoldModelAdmin):
                 found = queryset.filter(**{lookup: sought}).order_by().values_list("pk", flat=True)
                 hits += found[: limits.ADMIN_SEARCH_HITS_MAX]
         return queryset.filter(pk__in=hits), False
+
+    def get_changelist(self, request: HttpRequest, **_: Any) -> type[CountedChangeList]:
+        """Count once."""
+        return CountedChangeList
 
     def changeform_view(
         self,
@@ -209,7 +225,7 @@ def pretty(value: object) -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     shown = text[: limits.ADMIN_JSON_CHARACTERS_MAX]
     cut = "\n…" if len(text) > len(shown) else ""
-    return format_html('<pre class="max-w-full overflow-x-auto text-xs">{}{}</pre>', shown, cut)
+    return format_html('<pre class="text-xs" style="{}">{}{}</pre>', WRAPPED, shown, cut)
 
 
 def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> dict[str, Any]:

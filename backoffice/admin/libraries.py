@@ -84,7 +84,7 @@ class GroupAdmin(ModelAdmin):
 
     list_display = ("name",)
     search_fields = ("name__startswith",)
-    filter_horizontal = ("permissions",)
+    formfield_overrides = {models.ManyToManyField: {"widget": forms.SelectMultiple(attrs={"size": 20})}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Superusers only."""

@@ -24,7 +24,6 @@ class Site(UnfoldAdminSite):
 
     index_title = "Today"
     index_template = "admin/dashboard.html"
-    enable_nav_sidebar = False
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """Send whoever is not signed in to the site's sign-in, and refuse customers."""

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from foundation.admin import ModelAdmin
 from identity.models import User
 
-STAFF_RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
+# Rights come by groups, so that people who do the same work have the same rights.
+STAFF_RIGHTS = ("is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
@@ -22,7 +23,6 @@ class UserAdmin(ModelAdmin):
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("id", "email__startswith", "firebase_uid", "display_name__startswith")
     ordering = ("-id",)
-    filter_horizontal = ("groups", "user_permissions")
     readonly_fields = ("id", "email", "firebase_uid", "date_joined", "last_login", "firebase_joined_at")
     fieldsets = (
         (None, {"fields": ("id", "email", "display_name", "firebase_uid", "is_active")}),

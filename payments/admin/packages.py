@@ -86,6 +86,8 @@ class PackageAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         """Check the form, then have the service do it, after Django's own transaction: it asks Stripe."""
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        extra_context = {**one_button, **(extra_context or {})}
         response = super().changeform_view(request, object_id, form_url, extra_context)
         change: Callable[[], str] | None = getattr(request, CHANGE, None)
         if change is None:

@@ -58,9 +58,7 @@ def test_stripes_objects_are_shown_as_stripe_tells_them_and_offer_no_action(
 
 
 def test_what_is_long_is_cut_and_says_so() -> None:
-    assert (
-        pretty({"a": 1}) == '<pre class="max-w-full overflow-x-auto text-xs">{\n  &quot;a&quot;: 1\n}</pre>'
-    )
+    assert pretty({"a": 1}).endswith('">{\n  &quot;a&quot;: 1\n}</pre>')
     cut = pretty(["x" * ADMIN_JSON_CHARACTERS_MAX])
     assert cut.endswith("\n…</pre>")
     assert len(cut) < ADMIN_JSON_CHARACTERS_MAX + 200

@@ -48,6 +48,7 @@ def test_staff_cannot_take_an_account_over_or_give_themselves_rights(staff: Sign
     everything = {
         "is_staff": "on",
         "is_superuser": "on",
+        "groups": [str(Group.objects.create(name="Support").pk)],
         "user_permissions": [str(right.pk) for right in Permission.objects.all()[:50]],
         "email": "mallory@example.com",
         "firebase_uid": "mallory",
@@ -55,10 +56,11 @@ def test_staff_cannot_take_an_account_over_or_give_themselves_rights(staff: Sign
     }
     for user in (alice, person("dave")):
         before = User.objects.values().get(id=user.id)
-        rights = set(user.user_permissions.all())
+        rights = user.get_all_permissions()
         assert save(dave, user, **everything) == 302
         assert User.objects.values().get(id=user.id) == before
-        assert set(User.objects.get(id=user.id).user_permissions.all()) == rights
+        assert User.objects.get(id=user.id).get_all_permissions() == rights
+        assert not user.groups.exists()
 
 
 @pytest.mark.django_db

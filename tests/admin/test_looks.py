@@ -1,0 +1,106 @@
+"""The admin as people see it: in light and dark, at a desk and on a phone."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from payments.kinds import InboxStatus, PurchaseStatus
+from payments.models import Purchase
+from security.models import Alert
+from tests.admin.rows import (
+    NOW,
+    alert,
+    event,
+    outbox_row,
+    periodic_task,
+    person,
+    purchase,
+    row_of,
+    settled_purchase,
+)
+from tests.admin.test_who_gets_in import url
+from tests.support.browser import Visitors, chromium, visit
+
+__all__ = ["chromium", "visit"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.xdist_group("browser"),
+]
+
+# The theme's own templates fail axe's judgement of landmarks, so that it is not asked here.
+HIDDEN_PIXELS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture
+def site_url(live_server: Any) -> str:
+    return str(live_server.url)
+
+
+@pytest.fixture
+def addresses(transactional_db: None) -> dict[str, str]:
+    """Pages by name, with something to see on each."""
+    bought = settled_purchase("alice")
+    purchase("bob")
+    quarantined = purchase("dave")
+    Purchase.objects.filter(id=quarantined.id).update(
+        status=PurchaseStatus.QUARANTINED, quarantine_reason="amount_differs"
+    )
+    parked_event = event(status=InboxStatus.PARKED, error_code="ValueError", purchase_id=quarantined.id)
+    raised = alert(
+        "purchase-1",
+        severity="critical",
+        subject={"purchase_id": str(quarantined.id), "user_id": str(bought.buyer_id)},
+    )
+    alert(
+        "purchase-2",
+        severity="low",
+        summary="A correctly signed event of the other Stripe mode reached the webhook.",
+    )
+    Alert.objects.filter(dedup_key="purchase-2").update(status="acknowledged", acknowledged_at=timezone.now())
+    parked = outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict")
+    task = periodic_task()
+    session = row_of("djstripe.Session")
+    return {
+        "today": "/admin/",
+        "purchases": url("payments.Purchase", "changelist"),
+        "purchase": url("payments.Purchase", "change", bought.pk),
+        "packages": url("tokens.Package", "changelist"),
+        "package": url("tokens.Package", "change", "basic"),
+        "inbox": url("payments.InboxEvent", "changelist"),
+        "event": url("payments.InboxEvent", "change", parked_event.pk),
+        "wallets": url("tokens.Wallet", "changelist"),
+        "wallet": url("tokens.Wallet", "change", bought.wallet_account_id),
+        "entries": url("tokens.Entry", "changelist"),
+        "entry": url("tokens.Entry", "change", bought.entry_id),
+        "alerts": url("security.Alert", "changelist"),
+        "alert": url("security.Alert", "change", raised.pk),
+        "outbox": url("mirror.OutboxRow", "changelist"),
+        "outbox row": url("mirror.OutboxRow", "change", parked.pk),
+        "users": url("identity.User", "changelist"),
+        "user": url("identity.User", "change", bought.buyer_id),
+        "sessions": url("djstripe.Session", "changelist"),
+        "session": url("djstripe.Session", "change", session.pk),
+        "periodic tasks": url("django_celery_beat.PeriodicTask", "changelist"),
+        "periodic task": url("django_celery_beat.PeriodicTask", "change", task.pk),
+        "group": url("auth.Group", "change", Group.objects.create(name="Support").pk),
+        "found nothing": url("payments.Purchase", "changelist") + "?q=nobody",
+    }
+
+
+@pytest.mark.parametrize("window", ["light", "dark", "phone"])
+def test_every_page_fits_its_window_and_asks_nothing_of_others(
+    window: str, addresses: dict[str, str], visit: Visitors
+) -> None:
+    carol = person("carol", is_staff=True, is_superuser=True)
+    with visit(dark=window == "dark", phone=window == "phone") as visitor:
+        visitor.sign_in_quietly(carol)
+        for name, address in addresses.items():
+            visitor.open(address)
+            visitor._keep_picture(f"admin {name} {window}")
+            hidden = visitor.page.evaluate(HIDDEN_PIXELS)
+            assert hidden <= 0, f"{name} is {hidden} px wider than the window"
+            visitor.check()
