@@ -13,9 +13,16 @@ def start(*, dsn: str, environment: str) -> None:
         sentry_sdk.init(
             dsn=dsn,
             environment=environment,
-            send_default_pii=False,
-            include_local_variables=False,  # they hold keys and addresses
-            max_request_body_size="never",
+            data_collection={
+                "user_info": False,
+                "cookies": {"mode": "off"},
+                "http_headers": {"request": {"mode": "off"}},
+                "http_bodies": [],
+                "url_query_params": {"mode": "off"},
+                "database_query_data": False,
+                "queues": False,
+                "stack_frame_variables": False,  # they hold keys and addresses
+            },
             traces_sample_rate=0.0,
             before_send=clean,
         )

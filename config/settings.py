@@ -10,6 +10,7 @@ import django_stubs_ext
 
 from config import headers, limits
 from config.env import Environment, Process, declared
+from config.rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings by being here
 
 # Generic classes of Django and DRF take their parameters at run time as well.
 django_stubs_ext.monkeypatch()
@@ -66,9 +67,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.middleware.RequestIdMiddleware",
-    "config.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.AdminContentPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -292,39 +293,6 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "backoffice.admin.navigation.environment",
     "SIDEBAR": {"show_search": True, "navigation": "backoffice.admin.navigation.navigation"},
-}
-
-REST_FRAMEWORK = {
-    "EXCEPTION_HANDLER": "foundation.problems.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["foundation.parsers.BoundedJSONParser"],
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would describe the API a second time, and differently
-    "DEFAULT_PAGINATION_CLASS": "foundation.pagination.CursorPagination",
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "identity.api.authentication.FirebaseAuthentication",
-        "identity.api.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["identity.api.permissions.IsCustomer"],
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Token economy",
-    "DESCRIPTION": "Buy tokens, and see what you have. Errors are problem documents (RFC 9457) with a code.",
-    "VERSION": "1",
-    "SCHEMA_PATH_PREFIX": "/api/",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
-    "ENUM_NAME_OVERRIDES": {
-        "PurchaseStatus": "payments.kinds.PurchaseStatus",
-        "TransactionType": "tokens.kinds.EntryType",
-    },
 }
 
 env.stop_on_problems()

@@ -68,7 +68,7 @@ class Publisher:
 _publisher = Publisher()
 
 
-def _start_afresh() -> None:
+def _start_afresh() -> None:  # pragma: no cover - runs in a forked child, where nothing measures
     global _publisher  # noqa: PLW0603 - one per process: threads and locks do not survive a fork
     _publisher = Publisher()
 

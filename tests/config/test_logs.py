@@ -4,6 +4,7 @@ import json
 import logging
 import logging.config
 from collections.abc import Iterator
+from typing import Self
 
 import pytest
 import structlog
@@ -28,7 +29,7 @@ class Lines:
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
 
-    def __enter__(self) -> "Lines":
+    def __enter__(self) -> Self:
         logs.configure({"level": "INFO", "readable": False})
         return self
 
@@ -64,7 +65,7 @@ def test_an_exception_stays_on_one_line(lines: Lines) -> None:
     key = "sk_test_" + "a1B2" * 8
     with lines:
         try:
-            raise ValueError(key)
+            int(key)
         except ValueError:
             structlog.get_logger("tokens").exception("credit.failed")
     (line,) = lines.read

@@ -251,6 +251,24 @@ def test_of_many_at_once_one_takes_over_after_a_crash() -> None:
     assert_done_once(together(8, lambda: once(work, now=late)), work)
 
 
+@pytest.mark.django_db
+def test_a_key_released_while_it_is_looked_up_is_in_use() -> None:
+    """The other request gives its key back between the two statements of this one."""
+    with pytest.raises(Crash):
+        once(crash)
+
+    def release_before_reading(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("SELECT"):
+            with connection.cursor() as cursor:
+                cursor.execute("DELETE FROM foundation_idempotencyrecord")
+        return execute(sql, *rest)
+
+    work = Work()
+    with connection.execute_wrapper(release_before_reading), pytest.raises(IdempotencyKeyInUse):
+        once(work)
+    assert work.times == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_releases_and_tries_at_once_end_in_answers_or_refusals() -> None:
     """A key that is released between another's two statements makes that one try again later."""

@@ -77,11 +77,13 @@ class RaisingView(APIView):
     permission_classes = ()
 
     def get(self, request: Request, name: str) -> Response:
-        raise ERRORS[name]
+        error = ERRORS[name]()
+        raise error
 
 
 def raise_plainly(request: HttpRequest, name: str) -> HttpResponse:
-    raise ERRORS[name]
+    error = ERRORS[name]()
+    raise error
 
 
 @csrf_protect
