@@ -40,3 +40,6 @@ PROGRESS_POLL_MILLISECONDS = 700
 PROGRESS_WAIT = timedelta(seconds=45)
 # Without JavaScript the page reloads itself instead.
 PROGRESS_REFRESH_SECONDS = 3
+
+# Of several who publish one package at once all but one begin again, each time.
+PUBLISH_TRIES_MAX = 10

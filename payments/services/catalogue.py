@@ -4,12 +4,15 @@ No price can be changed on one side alone, which would quarantine honest buyers.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 
 from foundation.errors import Refusal
+from payments.errors import PaymentsUnavailable
 from payments.gateways import stripe_api
+from payments.limits import PUBLISH_TRIES_MAX
 from payments.models import PackagePublication
 from tokens.kinds import PackageTerms
 from tokens.queries.packages import package_of
@@ -21,18 +24,35 @@ logger = logging.getLogger(__name__)
 def publish_package(*, code: str, terms: PackageTerms, now: datetime) -> None:
     """Put a package on sale at these terms, here and at Stripe. Repeating it changes nothing.
 
+    Of several who publish a package at once, each is in force in turn, and the last one stays.
+
     :raises InvalidPackage: `invalid_package`.
     :raises PaymentsUnavailable: `payments_unavailable`: nothing was changed here.
     :raises StripeRefused: `stripe_refused`: nothing was changed here.
     """
     packages.check_terms(code=code, terms=terms, now=now)
+    for _ in range(PUBLISH_TRIES_MAX):
+        with suppress(_Overtaken):
+            _publish(code, terms, now)
+            return
+    raise PaymentsUnavailable("Others are changing this package at the same time.")
+
+
+class _Overtaken(Exception):
+    """Somebody else published meanwhile, and may have withdrawn the price that we were going to use."""
+
+
+def _publish(code: str, terms: PackageTerms, now: datetime) -> None:
     current = _in_force(code)
     price_id, product_id = _price_at_stripe(code, terms, current)
     with transaction.atomic():
         packages.put_on_sale(code=code, terms=terms, now=now)
-        replaced = _put_in_force(code, terms, price_id, product_id, now)
-    if replaced:
-        _withdraw_at_stripe(replaced)
+        # The package's row is locked by now, and with it what is in force.
+        if _in_force(code) != current:
+            raise _Overtaken
+        is_new = _put_in_force(code, terms, price_id, product_id, now)
+    if current and is_new:
+        _withdraw_at_stripe(current)
 
 
 def retire_package(*, code: str, now: datetime) -> None:
@@ -78,15 +98,12 @@ def _rename_at_stripe(code: str, product_id: str, terms: PackageTerms) -> None:
         stripe_api.rename_product(product_id=product_id, name=terms.name, description=terms.description)
 
 
-def _put_in_force(
-    code: str, terms: PackageTerms, price_id: str, product_id: str, now: datetime
-) -> PackagePublication | None:
-    """Note the price in force; answer the one it replaces, if it does. The package's row is locked by now."""
-    current = _in_force(code)
-    if current and current.stripe_price_id == price_id:
-        return None
-    if current:
-        PackagePublication.objects.filter(id=current.id).update(withdrawn_at=now)
+def _put_in_force(code: str, terms: PackageTerms, price_id: str, product_id: str, now: datetime) -> bool:
+    """Note the price in force; answer whether it is another than before."""
+    publications = PackagePublication.objects.filter(package_id=code, withdrawn_at=None)
+    if publications.filter(stripe_price_id=price_id).exists():
+        return False
+    publications.update(withdrawn_at=now)
     PackagePublication.objects.create(
         package_id=code,
         stripe_product_id=product_id,
@@ -95,7 +112,7 @@ def _put_in_force(
         currency=terms.currency,
         published_at=now,
     )
-    return current
+    return True
 
 
 def _withdraw_at_stripe(publication: PackagePublication) -> None:

@@ -48,7 +48,9 @@ def _find_or_create(buyer_id: uuid.UUID, package_code: str, idempotency_key: str
         return found
     package = packages.package_to_sell(package_code)
     publication = PackagePublication.objects.filter(package_id=package_code, withdrawn_at=None).first()
-    if publication is None:
+    # Read one after the other: in between, the package may have been given another price, and other tokens for it.
+    asked = (package.price_cents, package.currency)
+    if publication is None or (publication.price_cents, publication.currency) != asked:
         raise PaymentsUnavailable
     wallet = ensure_wallet(user_id=buyer_id, now=now)
     with transaction.atomic():
