@@ -89,6 +89,19 @@ def test_a_system_that_does_not_start_stops_the_run_with_its_reason(run, tmp_pat
     assert "no luck" in done.stderr
 
 
+def test_what_a_killed_run_left_is_removed(run, tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    left = tmp_path / f"token-economy-tests-{dead.pid}-x"
+    ours = tmp_path / f"token-economy-tests-{os.getpid()}-x"
+    for path in (left, ours):
+        (path / "postgres").mkdir(parents=True)
+    done = run(FIRESTORE_EMULATOR_HOST="there:8080", TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done
+    assert not left.exists()
+    assert ours.exists()
+
+
 def test_each_worker_has_its_own_redis_and_firestore():
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     number = int(worker.removeprefix("gw")) + 1 if worker else 0

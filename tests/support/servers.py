@@ -22,10 +22,13 @@ from sandbox.postgres import start_postgres
 from sandbox.processes import SandboxError, Server
 from sandbox.redis import start_redis
 from sandbox.stripe_process import start_stripe
+from tests.support.judge import CHECKER, faults_in_journal
 
 SITE_URL = "http://localhost:8000"
 PROJECT = "demo-tests"
+DIRECTORY_PREFIX = "token-economy-tests-"
 WORKER = "PYTEST_XDIST_WORKER"
+STRIPE_OF_OUR_OWN = "TESTS_STRIPE_DIRECTORY"  # tells the workers that each starts its own, and where
 EMULATOR_AT_HAND = "TESTS_EMULATOR_AT_HAND"  # tells the workers what the controller found
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_START = {"-h", "--help", "--version", "-V", "--fixtures", "--markers"}
@@ -35,7 +38,8 @@ class Servers:
     """The systems of one test run."""
 
     def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="tests-"))
+        remove_leftovers()
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{DIRECTORY_PREFIX}{os.getpid()}-"))
         self.directory.chmod(0o755)  # PostgreSQL may run as a user who has to get in
         self.running: list[Server] = []
 
@@ -73,7 +77,19 @@ class Servers:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
+def remove_leftovers() -> None:
+    """Remove the directories of runs that were killed; their servers died with them."""
+    for path in Path(tempfile.gettempdir()).glob(f"{DIRECTORY_PREFIX}*"):
+        try:
+            os.kill(int(path.name.removeprefix(DIRECTORY_PREFIX).partition("-")[0]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(path, ignore_errors=True)
+        except (PermissionError, ValueError):
+            continue
+
+
 _servers: Servers | None = None
+_stripe: Server | None = None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -100,6 +116,8 @@ def _start_servers() -> None:
         addresses = _servers.start()
     except SandboxError as error:
         raise pytest.UsageError(str(error)) from error
+    if _servers.running[3].child:
+        os.environ[STRIPE_OF_OUR_OWN] = str(_servers.directory)
     _set_environment(addresses)
     is_emulator = "stand-in" not in _servers.running[2].source
     os.environ[EMULATOR_AT_HAND] = "1" if is_emulator else ""
@@ -110,7 +128,14 @@ def _set_environment(addresses: Addresses) -> None:
 
 
 def _set_worker_environment(number: int) -> None:
-    """Give a worker its own Redis database and Firestore project; pytest-django gives a database."""
+    """Give a worker a Redis database, a Firestore project and a Stripe; pytest-django gives a database.
+
+    Tests hold back, drop and reset what Stripe delivers: two workers at one Stripe would undo each other.
+    """
+    global _stripe  # noqa: PLW0603 - one per worker, stopped at its end
+    if directory := os.environ.get(STRIPE_OF_OUR_OWN):
+        _stripe = start_stripe(Path(directory) / f"stripe-{number}", environment={})
+        os.environ["STRIPE_API_BASE"] = _stripe.url
     redis = urlsplit(os.environ["REDIS_URL"])
     os.environ["REDIS_URL"] = urlunsplit(redis._replace(path=f"/{number}"))
     os.environ["GOOGLE_CLOUD_PROJECT"] = f"{PROJECT}-{number}"
@@ -153,6 +178,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Judge every object that a Stripe sandbox gave to anybody in this run by Stripe's own description."""
+    if _servers is None or not CHECKER.exists():
+        return
+    faults = {
+        fault
+        for path in _servers.directory.glob("stripe*/journal.jsonl")
+        for fault in faults_in_journal(path)
+    }
+    if faults:
+        _stripe_faults.extend(sorted(faults))
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+_stripe_faults: list[str] = []
+
+
 def pytest_report_header() -> list[str]:
     """Say which systems run, where they came from, and what is missing."""
     if _servers is None:
@@ -163,6 +206,8 @@ def pytest_report_header() -> list[str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Repeat at the end what was left out."""
+    for fault in _stripe_faults:
+        terminalreporter.write_line(f"NOT AS STRIPE'S: {fault}", red=True, bold=True)
     if _servers is not None:
         for warning in _warnings():
             terminalreporter.write_line(warning, yellow=True, bold=True)
@@ -174,7 +219,10 @@ def _warnings() -> list[str]:
 
 def pytest_unconfigure() -> None:
     """Stop the servers, whatever happened to the tests."""
-    global _servers  # noqa: PLW0603 - see above
+    global _servers, _stripe  # noqa: PLW0603 - see above
+    if _stripe is not None:
+        _stripe.stop()
+        _stripe = None
     if _servers is not None:
         _servers.stop()
         _servers = None
