@@ -9,6 +9,13 @@ from pytest_django import DjangoDbBlocker
 from tests.support.database import clear_by_deleting, install_application_role, leave_application_role
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two browsers at once on two cores only wait for each other: their tests share a worker."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The product's connections work under the application's role, in every test."""
