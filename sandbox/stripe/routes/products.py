@@ -76,9 +76,17 @@ def list_all(sandbox: Sandbox, call: Call) -> StripeObject:
     return query.page("/v1/products")
 
 
+def list_features(sandbox: Sandbox, call: Call) -> StripeObject:
+    """List a product's features, of which no product here has any: dj-stripe asks for them."""
+    url = f"/v1/products/{in_path(sandbox, call, 'product')['id']}/features"
+    query = Query(sandbox.store, call.params, kind="product_feature")
+    return query.page(url)
+
+
 ROUTES: list[ApiRoute] = [
     Route("POST", "/v1/products", create),
     Route("GET", "/v1/products", list_all),
     Route("GET", "/v1/products/{id}", retrieve),
     Route("POST", "/v1/products/{id}", update),
+    Route("GET", "/v1/products/{id}/features", list_features),
 ]
