@@ -41,7 +41,8 @@ Column = TypeVar("Column", bound=Callable[..., str])
 
 FROM_ROW = "_from_row"
 DASH = "—"
-WRAPPED = "white-space: pre-wrap; overflow-wrap: anywhere"  # the theme's own classes have neither
+BROKEN = "overflow-wrap: anywhere"  # the theme's own classes have neither of these two
+WRAPPED = f"white-space: pre-wrap; {BROKEN}"
 
 
 class CappedPaginator(AnyPaginator):
@@ -229,8 +230,9 @@ def pretty(value: object) -> str:
 
 
 def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> dict[str, Any]:
-    """What unfold's table component shows."""
-    return {"headers": list(headers), "rows": [list(row) for row in rows]}
+    """What unfold's table component shows; ids are broken rather than cut off on a phone."""
+    wrapped = [[format_html('<span style="{}">{}</span>', BROKEN, cell) for cell in row] for row in rows]
+    return {"headers": list(headers), "rows": wrapped}
 
 
 def _sought(model: type[models.Model], lookup: str, term: str) -> str | None:

@@ -7,7 +7,9 @@ from django_celery_beat.models import PeriodicTask
 
 from foundation.admin import DASH, CappedPaginator, ModelAdmin, link, pretty
 from foundation.limits import ADMIN_JSON_CHARACTERS_MAX
+from tests.admin.conftest import SignedIn
 from tests.admin.rows import periodic_task, row_of
+from tests.admin.test_actions import act
 from tests.admin.test_who_gets_in import REGISTERED, url
 
 
@@ -42,6 +44,19 @@ def test_a_periodic_task_is_found_and_switched_off(superuser: Client) -> None:
     }
     response = superuser.post(url("django_celery_beat.PeriodicTask", "change", task.pk), form)
     assert response.status_code == 302, response.context["errors"]
+    assert not PeriodicTask.objects.get().enabled
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_runs_and_stops_no_task(staff: SignedIn, superuser: Client) -> None:
+    task = periodic_task()
+    bob = staff("django_celery_beat.view_periodictask", name="bob")
+    page = url("django_celery_beat.PeriodicTask", "change", task.pk)
+    assert bob.get(page).context["row_actions"] == []
+    act(bob, "django_celery_beat.PeriodicTask", "disable_tasks", task)
+    assert PeriodicTask.objects.get().enabled
+    assert "disable_tasks" in dict(superuser.get(page).context["row_actions"])
+    act(superuser, "django_celery_beat.PeriodicTask", "disable_tasks", task)
     assert not PeriodicTask.objects.get().enabled
 
 
