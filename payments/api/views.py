@@ -22,6 +22,7 @@ from foundation.openapi import WITH_BODY, WITH_CREDENTIALS, problems
 from foundation.pagination import PAGE_REFUSALS, CursorPagination
 from foundation.services.idempotency import Answer
 from identity.errors import SIGN_IN_REFUSALS
+from identity.queries.users import customer_id_of
 from payments.api.serializers import PurchaseRequestSerializer, PurchaseSerializer
 from payments.errors import PaymentsUnavailable, PurchaseNotFound
 from payments.models import Purchase
@@ -60,7 +61,7 @@ class PurchasesView(ListAPIView[Purchase]):
 
     def get_queryset(self) -> QuerySet[Purchase]:
         """The customer's own."""
-        return purchases.purchases_of(self.request.user.id)
+        return purchases.purchases_of(customer_id_of(self.request.user))
 
     @extend_schema(
         operation_id="list_purchases",
@@ -103,18 +104,18 @@ class PurchasesView(ListAPIView[Purchase]):
         """
         query = PurchaseRequestSerializer(data=request.data)
         query.is_valid(raise_exception=True)
-        now = timezone.now()
+        buyer_id, now = customer_id_of(request.user), timezone.now()
 
         def start() -> Answer:
             purchase = start_purchase(
-                buyer_id=request.user.id,
+                buyer_id=buyer_id,
                 package_code=query.validated_data["package"],
                 idempotency_key=request.headers[KEY_HEADER].strip(),
                 now=now,
             )
             return Answer(201, PurchaseSerializer(purchase).data)
 
-        return answer_once(request, owner=f"user:{request.user.id}", now=now, work=start)
+        return answer_once(request, owner=f"user:{buyer_id}", now=now, work=start)
 
 
 class PurchaseView(APIView):
@@ -130,5 +131,5 @@ class PurchaseView(APIView):
     )
     def get(self, request: Request, purchase_id: uuid.UUID) -> Response:
         """Show one of the customer's purchases."""
-        purchase = purchases.purchase_of(buyer_id=request.user.id, purchase_id=purchase_id)
+        purchase = purchases.purchase_of(buyer_id=customer_id_of(request.user), purchase_id=purchase_id)
         return Response(PurchaseSerializer(purchase).data)

@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from identity.models import User
+from identity.services.accounts import open_account_for_email
 from payments.models import Purchase
 from sandbox.stripe.client import SandboxControls
 from tests.support.google import unsigned_token
-from tests.support.shop import open_customer
 from tokens.kinds import AccountKind, EntryType
 from tokens.models import Entry, Wallet
 from tokens.queries.wallets import wallet_of
@@ -34,18 +34,23 @@ def packages(db, stripe):
 
 @pytest.fixture
 def alice(db):
-    return open_customer("alice")
+    return _open_customer("alice")
 
 
 @pytest.fixture
 def bob(db):
-    return open_customer("bob")
+    return _open_customer("bob")
+
+
+def _open_customer(name):
+    """Without a password: nobody signs in with one here, and hashing it is slow on purpose."""
+    return open_account_for_email(email=f"{name}@example.com", password=None, now=timezone.now())
 
 
 @pytest.fixture
 def carol(db):
     """Staff, made at the command line, and so without a wallet."""
-    return User.objects.create_superuser("carol@example.com", "correct horse battery")
+    return User.objects.create_superuser("carol@example.com")
 
 
 @pytest.fixture

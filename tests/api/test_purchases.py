@@ -1,6 +1,7 @@
 import json
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -148,7 +149,7 @@ def test_a_crashed_request_blocks_its_key_for_its_lease_and_is_then_resumed(pack
 @pytest.mark.django_db(transaction=True)
 def test_eight_requests_at_once_with_one_key_start_one_purchase(packages, alice, sign_in, start):
     clients = [sign_in(alice) for _ in range(8)]
-    answers = in_threads([lambda client=client: start(client, key="key-1") for client in clients])
+    answers = in_threads([partial(start, client, key="key-1") for client in clients])
     purchase = Purchase.objects.get()
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert {answer.json()["id"] for answer in answers if answer.status_code == 201} == {str(purchase.id)}

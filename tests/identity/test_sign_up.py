@@ -56,7 +56,7 @@ def test_a_sign_up_opens_an_account_and_asks_to_verify_the_address(client, opene
 @pytest.mark.django_db
 def test_following_the_link_and_agreeing_verifies_the_address(client):
     _sign_up(client)
-    link = re.search(r"http://\S+/accounts/confirm-email/\S+", mail.outbox[0].body)[0]
+    (link,) = re.findall(r"http://\S+/accounts/confirm-email/\S+", str(mail.outbox[0].body))
     client.get(link)
     assert not EmailAddress.objects.get().verified, "mail scanners follow links too"
     client.post(link)
@@ -117,7 +117,7 @@ def test_asking_for_a_new_password_does_not_tell_who_has_an_account(client):
         for email in ("alice@example.com", "bob@example.com")
     ]
     assert [answer.status_code for answer in answers] == [302, 302]
-    assert answers[0].url == answers[1].url
+    assert answers[0].headers["Location"] == answers[1].headers["Location"]
     assert [message.to for message in mail.outbox] == [["alice@example.com"], ["bob@example.com"]]
 
 
@@ -164,7 +164,7 @@ def google_sign_in(google, settings):
     def sign_in(client, **person):
         google.person = person
         to_google = client.post(reverse("google_login")).url
-        state = re.search(r"[?&]state=([^&]+)", to_google)[1]
+        (state,) = re.findall(r"[?&]state=([^&]+)", to_google)
         return client.get(reverse("google_callback"), {"state": state, "code": "a-code"})
 
     return sign_in
@@ -172,10 +172,11 @@ def google_sign_in(google, settings):
 
 @pytest.mark.django_db
 def test_the_first_sign_in_with_google_opens_an_account(client, google_sign_in, opened):
-    for visitor in (client, Client()):
+    visitors = (client, Client())
+    for visitor in visitors:
         google_sign_in(visitor, email="Alice@example.com", email_verified=True, name="Alice")
-        alice = User.objects.get()
-        assert _signed_in_as(visitor) == str(alice.id)
+    alice = User.objects.get()
+    assert [_signed_in_as(visitor) for visitor in visitors] == [str(alice.id)] * 2
     assert alice.email == "alice@example.com"
     assert not alice.has_usable_password()
     assert opened == [(alice.id, str(alice.id))]

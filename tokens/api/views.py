@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from foundation.openapi import WITH_CREDENTIALS, WITH_PARAMETERS, problems
 from foundation.pagination import PAGE_REFUSALS, CursorPagination
 from identity.errors import SIGN_IN_REFUSALS
+from identity.queries.users import customer_id_of
 from tokens.api.serializers import (
     BalanceSerializer,
     PackageSerializer,
@@ -57,7 +58,7 @@ class BalanceView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Show the customer's wallet."""
-        return Response(BalanceSerializer(wallets.wallet_of(request.user.id)).data)
+        return Response(BalanceSerializer(wallets.wallet_of(customer_id_of(request.user))).data)
 
 
 class TransactionsPagination(CursorPagination):
@@ -77,7 +78,7 @@ class TransactionsView(ListAPIView[Posting]):
         query = TransactionQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         entry_type: str = query.validated_data.get("type", "")
-        return entries.history_of(self.request.user.id, entry_type=entry_type)
+        return entries.history_of(customer_id_of(self.request.user), entry_type=entry_type)
 
     @extend_schema(
         operation_id="list_transactions",
