@@ -120,7 +120,7 @@ def _content_key(kind: str, value: Any) -> Any:
 
 def _number_key(number: float) -> tuple[int, int | float]:
     """NaN, which equals nothing, not even itself, sorts before every number."""
-    return (0, 0) if number != number else (1, number)  # noqa: PLR0124
+    return (0, 0) if number != number else (1, number)  # noqa: PLR0124 - NaN
 
 
 # Booleans and bytes compare as they are.

@@ -105,7 +105,8 @@ class Query:
         for name, cursor, sign in (("starting_after", after, older), ("ending_before", before, newer)):
             if cursor is None:
                 continue
-            row = self._store.row(f"SELECT created, seq FROM {self._table} WHERE id = ?", (cursor,))  # noqa: S608
+            query = f"SELECT created, seq FROM {self._table} WHERE id = ?"  # noqa: S608 - a name of ours
+            row = self._store.row(query, (cursor,))
             if row is None:
                 raise NoSuchObject(self._kind, cursor, param=name, status=400)
             self.where(f"(created, seq) {sign} (?, ?)", row["created"], row["seq"])

@@ -1,12 +1,9 @@
 """A POST that moves tokens or money is done once per caller's key."""
 
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from foundation import limits
 from foundation.errors import (
@@ -17,30 +14,9 @@ from foundation.errors import (
     Refusal,
 )
 from foundation.models import IdempotencyRecord
-from foundation.services.idempotency import Answer, forget_answers, run_once
+from foundation.services.idempotency import Answer, forget_answers
 from foundation.tasks import forget_answers as forget_answers_task
-
-NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-CREATED = Answer(201, {"id": "1"})
-
-
-class Work:
-    """Counts how often it was done."""
-
-    def __init__(self, answer: Answer | Exception = CREATED) -> None:
-        self.answer = answer
-        self.times = 0
-
-    def __call__(self) -> Answer:
-        self.times += 1
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-def once(work: Callable[[], Answer], **changes: Any) -> Answer:
-    facts: dict[str, Any] = {"owner": "user:alice", "key": "k1", "request": b"POST /a {}", "now": NOON}
-    return run_once(work=work, **facts | changes)
+from tests.foundation.idempotent_work import CREATED, NOON, Crash, Work, crash, once
 
 
 @pytest.mark.django_db
@@ -142,14 +118,6 @@ def test_a_key_is_in_use_while_its_request_runs() -> None:
     assert refusals == [limits.IDEMPOTENCY_LEASE_SECONDS + 1]
 
 
-class Crash(BaseException):
-    """What a killed process leaves: no answer, and no release."""
-
-
-def crash() -> Answer:
-    raise Crash
-
-
 @pytest.mark.django_db
 def test_the_lease_of_a_crashed_request_is_taken_over_once_it_has_ended() -> None:
     with pytest.raises(Crash):
@@ -190,93 +158,6 @@ def test_a_request_that_failed_after_its_lease_takes_nobodys_answer_away() -> No
     with pytest.raises(ZeroDivisionError):
         once(slow)
     assert once(Work(), now=late).replayed
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_the_work_runs() -> None:
-    def work() -> Answer:
-        assert not connection.in_atomic_block
-        with transaction.atomic():
-            IdempotencyRecord.objects.count()
-        return CREATED
-
-    assert once(work) == CREATED
-
-
-def together(count: int, act: Callable[[], Answer]) -> list[Answer | Exception]:
-    """Do the same in several threads at once."""
-    barrier = threading.Barrier(count)
-    results: list[Answer | Exception] = []
-
-    def run() -> None:
-        try:
-            barrier.wait()
-            results.append(act())
-        except Exception as error:  # noqa: BLE001 - judged by the test
-            results.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-def assert_done_once(results: list[Answer | Exception], work: Work) -> None:
-    assert work.times == 1
-    firsts = [result for result in results if isinstance(result, Answer) and not result.replayed]
-    others = [result for result in results if result not in firsts]
-    assert len(firsts) == 1
-    assert all(
-        isinstance(result, IdempotencyKeyInUse) or (isinstance(result, Answer) and result.replayed)
-        for result in others
-    )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_one_does_the_work() -> None:
-    work = Work()
-    assert_done_once(together(8, lambda: once(work)), work)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_at_once_one_takes_over_after_a_crash() -> None:
-    with pytest.raises(Crash):
-        once(crash)
-    work = Work()
-    late = NOON + timedelta(seconds=90)
-    assert_done_once(together(8, lambda: once(work, now=late)), work)
-
-
-@pytest.mark.django_db
-def test_a_key_released_while_it_is_looked_up_is_in_use() -> None:
-    """The other request gives its key back between the two statements of this one."""
-    with pytest.raises(Crash):
-        once(crash)
-
-    def release_before_reading(execute: Any, sql: str, *rest: Any) -> Any:
-        if sql.startswith("SELECT"):
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM foundation_idempotencyrecord")
-        return execute(sql, *rest)
-
-    work = Work()
-    with connection.execute_wrapper(release_before_reading), pytest.raises(IdempotencyKeyInUse):
-        once(work)
-    assert work.times == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_releases_and_tries_at_once_end_in_answers_or_refusals() -> None:
-    """A key that is released between another's two statements makes that one try again later."""
-    results = [
-        result for _ in range(30) for result in together(4, lambda: once(Work(Answer(503, {})), key="k2"))
-    ]
-    assert {type(result) for result in results} <= {Answer, IdempotencyKeyInUse}
-    assert not any(isinstance(result, Answer) and result.replayed for result in results)
 
 
 @pytest.mark.django_db
