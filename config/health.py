@@ -117,12 +117,7 @@ def _looked(look: Look) -> bool:
 
 def redis_answers() -> bool:
     """Ask Redis for a PONG."""
-    client = redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=limits.REDIS_CONNECT_SECONDS_MAX,
-        socket_timeout=limits.REDIS_ANSWER_SECONDS_MAX,
-        retry=None,
-    )
+    client = redis.Redis.from_url(settings.REDIS_URL, **limits.REDIS_TIMEOUTS, retry=None)
     with client:
         return bool(client.ping())
 

@@ -1,13 +1,11 @@
 """Bounds of the running processes."""
 
 WEB_THREADS = 8  # per gunicorn worker; the database pool must have a connection for each
-DATABASE_POOL_SIZE_MAX = 10
-DATABASE_POOL_WAIT_SECONDS_MAX = 5
+DATABASE_POOL = {"min_size": 1, "max_size": 10, "timeout": 5}  # connections; seconds of waiting for one
 DATABASE_CONNECT_SECONDS_MAX = 5
 WEB_STATEMENT_SECONDS_MAX = 15  # of one SQL statement in a web request
 
-REDIS_CONNECT_SECONDS_MAX = 0.2
-REDIS_ANSWER_SECONDS_MAX = 0.5
+REDIS_TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.5}  # seconds
 
 TASK_SOFT_SECONDS_MAX = 100  # the task is told to stop …
 TASK_SECONDS_MAX = 120  # … and is killed

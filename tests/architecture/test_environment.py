@@ -30,11 +30,11 @@ DJANGOS_OWN = "DJANGO_SETTINGS_MODULE"
 
 
 def read_by_the_settings() -> set[str]:
-    names = set()
+    names: set[str] = set()
     for called, call in SETTINGS.calls():
         if called.startswith("env.") and called.removeprefix("env.") in READINGS:
             count = 2 if called == "env.both_or_neither" else 1
-            names |= {argument.value for argument in call.args[:count] if isinstance(argument, ast.Constant)}
+            names |= {ast.literal_eval(argument) for argument in call.args[:count]}
     return names
 
 

@@ -42,7 +42,7 @@ def process_of_kind(kind: env.Process) -> Iterator[None]:
 
 
 def read_settings(
-    variables: Mapping[str, str], process: env.Process = env.Process.OTHER, **changes: str | None
+    variables: Mapping[str, str], process: env.Process = env.Process.OTHER, /, **changes: str | None
 ) -> SimpleNamespace:
     """Give what config/settings.py says in exactly this environment; None takes a variable away."""
     merged = {key: value for key, value in {**variables, **changes}.items() if value is not None}

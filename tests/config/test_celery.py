@@ -78,7 +78,7 @@ def test_the_timetable_is_written_to_the_database_where_staff_see_it() -> None:
     assert written["mirror.deliver"].expire_seconds == 5
     entry = scheduler.schedule["mirror.deliver"]
     assert isinstance(entry, ScheduleEntry)
-    assert entry.options["expires"] == 5
+    assert entry.options == {**(entry.options or {}), "expires": 5}
 
 
 TASK = """

@@ -31,9 +31,10 @@ class GiveView(APIView):
         return answer_once(request, owner=caller, now=timezone.now(), work=lambda: self._give(request))
 
     def _give(self, request: Request) -> Answer:
-        if not request.data.get("amount"):
+        asked = dict(request.data)
+        if not asked.get("amount"):
             raise TooPoor
-        return Answer(201, {"id": new_id(), "at": timezone.now(), **request.data})
+        return Answer(201, {"id": new_id(), "at": timezone.now(), **asked})
 
 
 urlpatterns = [path("api/<caller>/give", GiveView.as_view())]

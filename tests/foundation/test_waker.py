@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from config.celery import app as product_app
 from foundation import limits, waker
 from foundation.ids import new_id
 
@@ -109,7 +110,7 @@ def closed_port() -> int:
 @pytest.fixture
 def app_without_broker(closed_port: int) -> Iterator[Celery]:
     """Celery's current app, with a broker that is gone."""
-    product = current_app._get_current_object()
+    product = product_app
     app = Celery("without-broker", broker=f"redis://127.0.0.1:{closed_port}/0")
     app.conf.broker_transport_options = product.conf.broker_transport_options
     app.set_default()
