@@ -1,6 +1,7 @@
 """The API's description, and whether the API keeps to it."""
 
 import re
+from types import FunctionType
 
 import pytest
 import schemathesis
@@ -45,18 +46,26 @@ def customer(packages, client, bearer, credit, start):
     return headers
 
 
-@pytest.mark.django_db(transaction=True)  # the application closes its connection after each request
-@schema.parametrize()
-@bounded
-def test_every_answer_to_a_customer_is_one_that_the_description_names(case, customer):
+def _judged_as_a_customer(case, customer):
     case.call_and_validate(checks=JUDGED_BY, headers=customer)
 
 
-@pytest.mark.django_db(transaction=True)
-@schema.parametrize()
-@bounded
-def test_every_answer_to_a_stranger_is_one_that_the_description_names(case, customer):
+def _judged_as_a_stranger(case, customer):
     case.call_and_validate(checks=JUDGED_BY)
+
+
+def _tests_of(operation):
+    """Schemathesis's tests of one call. One for all calls would give them one name, and xdist would run one."""
+    only = schema.include(method=operation.method, path=operation.path)
+    for judged in (_judged_as_a_customer, _judged_as_a_stranger):
+        test = bounded(FunctionType(judged.__code__, globals(), judged.__name__))
+        name = re.sub(r"\W+", "_", f"test{judged.__name__}_{operation.label}").strip("_").lower()
+        # A transactional test, because the application closes its connection after each request.
+        yield name, pytest.mark.django_db(transaction=True)(only.parametrize()(test))
+
+
+OPERATIONS = [found.ok() for found in schema.get_all_operations()]  # type: ignore[union-attr] # an invalid one fails here
+globals().update(test for operation in OPERATIONS for test in _tests_of(operation))
 
 
 def test_the_description_names_every_call_of_the_contract(client, db):
