@@ -17,6 +17,8 @@ from payments.limits import (
     SIGNATURE_TOLERANCE,
 )
 
+# Far beyond any event, and within what a datetime holds.
+TIMESTAMP_END = 2**33
 # An escaped U+0000, and not an escaped backslash before the letters u0000.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -76,28 +78,22 @@ def _check_storable(parsed: Any) -> None:
 def _event(parsed: Any) -> StripeEvent:
     if not isinstance(parsed, dict) or parsed.get("object") != "event":
         raise InvalidEvent
-    data = parsed.get("data")
+    data, created, livemode = parsed.get("data"), parsed.get("created"), parsed.get("livemode")
     thing = data.get("object") if isinstance(data, dict) else None
-    event_id, event_type, created = parsed.get("id"), parsed.get("type"), parsed.get("created")
-    well_formed = (
-        _is_word(event_id, EVENT_ID_LENGTH_MAX)
-        and _is_word(event_type, EVENT_TYPE_LENGTH_MAX)
-        and isinstance(parsed.get("livemode"), bool)
-        and type(created) is int
-        and 0 <= created < 2**33
-        and isinstance(thing, dict)
-    )
-    if not well_formed:
+    is_time = type(created) is int and 0 <= created < TIMESTAMP_END
+    if not isinstance(thing, dict) or not isinstance(livemode, bool) or not is_time:
         raise InvalidEvent
     return StripeEvent(
-        id=event_id,
-        type=event_type,
-        livemode=parsed["livemode"],
-        created=created,
+        id=_word(parsed.get("id"), EVENT_ID_LENGTH_MAX),
+        type=_word(parsed.get("type"), EVENT_TYPE_LENGTH_MAX),
+        livemode=livemode,
+        created=int(created),
         payload=parsed,
-        data=thing or {},
+        data=thing,
     )
 
 
-def _is_word(value: object, length_max: int) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= length_max and value.isascii() and value.isprintable()
+def _word(value: object, length_max: int) -> str:
+    if isinstance(value, str) and 0 < len(value) <= length_max and value.isascii() and value.isprintable():
+        return value
+    raise InvalidEvent

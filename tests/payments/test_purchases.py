@@ -1,6 +1,7 @@
 """Starting purchases: the row first, the session from the row."""
 
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -166,11 +167,13 @@ def test_only_the_buyer_cancels(counter: Shop):
 
 def test_canceling_what_has_ended_changes_nothing(counter: Shop):
     purchase = counter.start("alice", "basic")
-    cancel = {"buyer_id": purchase.buyer_id, "purchase_id": purchase.id, "now": timezone.now()}
-    purchases.cancel_purchase(**cancel)
+    cancel = partial(
+        purchases.cancel_purchase, buyer_id=purchase.buyer_id, purchase_id=purchase.id, now=timezone.now()
+    )
+    cancel()
     counter.stripe.forget_requests()
 
-    assert purchases.cancel_purchase(**cancel).status == PurchaseStatus.CANCELED
+    assert cancel().status == PurchaseStatus.CANCELED
     assert counter.stripe.requests().total == 0
 
 

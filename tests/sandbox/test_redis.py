@@ -22,6 +22,7 @@ def test_it_answers_and_has_a_database_for_every_worker(directory):
         assert client.ping()
         assert client.config_get("bind") == {"bind": "127.0.0.1"}
     server.stop()
+    assert server.child
     assert not server.child.is_running()
 
 
@@ -31,6 +32,7 @@ def test_durable_data_outlives_a_kill(directory):
     with redis.from_url(server.url) as client:
         client.config_set("appendfsync", "always")
         client.set("kept", "yes")
+    assert server.child
     server.child.process.kill()
     server.child.process.wait()
     server = start_redis(directory, durable=True, port=port, environment={})

@@ -33,14 +33,14 @@ def install_application_role() -> None:
         cursor.execute("SELECT set_config('token_economy.application_role', %s, false)", (role,))
         cursor.execute(ROLES.read_text())
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
     connection.settings_dict.setdefault("OPTIONS", {})["assume_role"] = role
 
 
 def leave_application_role() -> None:
     """Be the owner again, who alone may drop the database."""
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one
     del connection.settings_dict["OPTIONS"]["assume_role"]
 
 
@@ -77,4 +77,4 @@ def empty_tables() -> None:
 
 def clear_by_deleting() -> None:
     """Have Django's transactional tests clear the tables this way: its own TRUNCATE is what the guards refuse."""
-    TransactionTestCase._fixture_teardown = lambda self: empty_tables()
+    TransactionTestCase._fixture_teardown = lambda self: empty_tables()  # type: ignore[attr-defined]  # Django's hook

@@ -1,6 +1,7 @@
 """The stand-in keeps its documents in a file if asked, whole commits or none."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
@@ -13,7 +14,7 @@ from tests.sandbox.firestore.conftest import BOUNDED
 @pytest.fixture
 def restarted(tmp_path, monkeypatch):
     """Start the stand-in on the same file again and again; each start ends the one before by a kill."""
-    servers = []
+    servers: list[Any] = []
 
     def start():
         if servers:
