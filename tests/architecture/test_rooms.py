@@ -81,7 +81,7 @@ def all_refusals() -> list[type[Refusal]]:
     while waiting:
         kind = waiting.pop()
         waiting.extend(kind.__subclasses__())
-        if kind.__module__.partition(".")[0] in APPS and kind is not Refusal:
+        if kind.__module__.partition(".")[0] in APPS and kind is not Refusal and kind.__name__[0] != "_":
             found.append(kind)
     return found
 

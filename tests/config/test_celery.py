@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
@@ -95,27 +96,34 @@ def note(key):
 
 
 @pytest.fixture
-def worker(tmp_path: Any) -> Iterator[subprocess.Popen[str]]:
-    """A real worker, with a task of the test's own beside the product's."""
+def broker() -> str:
+    """A database of Redis' that no other test writes to."""
+    parts = urlsplit(settings.REDIS_URL)
+    return urlunsplit(parts._replace(path=f"/{(int(parts.path[1:] or 0) + 8) % 16}"))
+
+
+@pytest.fixture
+def worker(tmp_path: Path, broker: str) -> Iterator[Path]:
+    """A real worker, with a task of the test's own beside the product's; gives its log."""
     (tmp_path / "worker_of_test.py").write_text(TASK)
-    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{settings.BASE_DIR}"}
+    environment = {**os.environ, "REDIS_URL": broker, "PYTHONPATH": f"{tmp_path}:{settings.BASE_DIR}"}
     command = ["-m", "celery", "-A", "config", "worker", "--pool", "solo", "--include", "worker_of_test"]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", *command, "--without-gossip", "--without-mingle"],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    yield process
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    log = tmp_path / "worker.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", *command, "--without-gossip", "--without-mingle"],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stderr=file,
+        )
+        yield log
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
 
 
-@pytest.mark.usefixtures("worker")
-def test_a_requests_id_reaches_the_task_that_it_causes() -> None:
+def test_a_requests_id_reaches_the_task_that_it_causes(worker: Path, broker: str) -> None:
     key = f"tests-{new_id()}"
-    with bound_contextvars(request_id="request-1"):
-        app.send_task("tests.note", [key])
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=60) as client:
-        assert client.blpop([key], timeout=30) == (key.encode(), b"request-1")
+    with bound_contextvars(request_id="request-1"), app.connection_for_write(broker) as connection:
+        app.send_task("tests.note", [key], connection=connection)
+    with redis.Redis.from_url(broker, socket_timeout=90) as client:
+        assert client.blpop([key], timeout=60) == (key.encode(), b"request-1"), worker.read_text()

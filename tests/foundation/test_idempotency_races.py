@@ -73,21 +73,42 @@ def test_of_many_at_once_one_takes_over_after_a_crash() -> None:
     assert_done_once(together(8, lambda: once(work, now=late)), work)
 
 
+def before(statement: str, change: str) -> Any:
+    """Make another request's change just before the first statement of this kind."""
+    changes = [change]
+
+    def execute(run: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith(statement) and changes:
+            with connection.cursor() as cursor:
+                cursor.execute(changes.pop())
+        return run(sql, *rest)
+
+    return connection.execute_wrapper(execute)
+
+
 @pytest.mark.django_db
 def test_a_key_released_while_it_is_looked_up_is_in_use() -> None:
-    """The other request gives its key back between the two statements of this one."""
     with pytest.raises(Crash):
         once(crash)
-
-    def release_before_reading(execute: Any, sql: str, *rest: Any) -> Any:
-        if sql.startswith("SELECT"):
-            with connection.cursor() as cursor:
-                cursor.execute("DELETE FROM foundation_idempotencyrecord")
-        return execute(sql, *rest)
-
     work = Work()
-    with connection.execute_wrapper(release_before_reading), pytest.raises(IdempotencyKeyInUse):
+    with (
+        before("SELECT", "DELETE FROM foundation_idempotencyrecord"),
+        pytest.raises(IdempotencyKeyInUse),
+    ):
         once(work)
+    assert work.times == 0
+
+
+@pytest.mark.django_db
+def test_a_lease_taken_over_by_another_first_is_in_use() -> None:
+    with pytest.raises(Crash):
+        once(crash)
+    work = Work()
+    with (
+        before("UPDATE", "UPDATE foundation_idempotencyrecord SET lease = gen_random_uuid()"),
+        pytest.raises(IdempotencyKeyInUse),
+    ):
+        once(work, now=NOON + timedelta(seconds=90))
     assert work.times == 0
 
 
