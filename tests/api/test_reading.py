@@ -79,7 +79,7 @@ def test_a_customer_reads_their_transactions_newest_first(alice, alices, credit)
         "amount": 250,
         "balance_after": 250,
         "seq": 1,
-        "description": "Bought tokens: basic",
+        "description": "Bought tokens: Basic",
     }
 
 

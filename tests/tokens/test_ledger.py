@@ -45,7 +45,7 @@ def test_a_credit_moves_tokens_from_the_house_to_the_wallet(sound_bank: Bank):
     assert entry is not None
     assert (entry.id, describe(entry), str(entry)) == (
         posted.entry_id,
-        "Bought tokens: basic",
+        "Bought tokens: Basic",
         entry.reference,
     )
 

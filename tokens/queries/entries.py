@@ -1,8 +1,8 @@
 """Reads the ledger's entries as a customer sees them."""
 
+import re
 import uuid
 from dataclasses import dataclass
-from functools import cache
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -71,13 +71,11 @@ def entry_of_purchase(purchase_id: uuid.UUID) -> Entry | None:
     return Entry.objects.filter(purchase_id=purchase_id, type=EntryType.PURCHASE).first()
 
 
-@cache
-def entry_types() -> tuple[str, ...]:
-    """Every type an entry can have."""
-    return tuple(EntryType.values)
-
-
 def describe(entry: Entry) -> str:
-    """The entry in words that its customer reads."""
+    """The entry in words that its customer reads.
+
+    A package is told by its code, which stays, and not by its name, which may be another by now.
+    """
     words = _DESCRIPTIONS[EntryType(entry.type)]
-    return f"{words}: {entry.package_code}" if entry.package_code else words
+    package = re.sub("[-_]", " ", entry.package_code).capitalize()
+    return f"{words}: {package}" if package else words
