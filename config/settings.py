@@ -112,6 +112,7 @@ if env.process is Process.OWNER:
 _database["OPTIONS"].setdefault("connect_timeout", limits.DATABASE_CONNECT_SECONDS_MAX)
 if env.process is Process.WEB:  # Celery closes its connection after each task: a pool would not serve it
     _database["OPTIONS"]["pool"] = limits.DATABASE_POOL
+    _database["CONN_HEALTH_CHECKS"] = True  # a restarted database hands nobody a dead connection
     _database["OPTIONS"].setdefault("options", f"-c statement_timeout={limits.WEB_STATEMENT_SECONDS_MAX}s")
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -173,7 +174,7 @@ SOCIALACCOUNT_PROVIDERS = {
         "APPS": [_GOOGLE_APP] if GOOGLE_CLIENT_ID else [],
     },
 }
-MFA_TOTP_ISSUER = "Token economy"
+MFA_TOTP_ISSUER = "Tokens"
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname}")
 
 # --- Stripe ---
