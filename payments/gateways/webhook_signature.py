@@ -80,14 +80,15 @@ def _event(parsed: Any) -> StripeEvent:
         raise InvalidEvent
     data, created, livemode = parsed.get("data"), parsed.get("created"), parsed.get("livemode")
     thing = data.get("object") if isinstance(data, dict) else None
-    is_time = type(created) is int and 0 <= created < TIMESTAMP_END
-    if not isinstance(thing, dict) or not isinstance(livemode, bool) or not is_time:
+    if not isinstance(thing, dict) or not isinstance(livemode, bool):
+        raise InvalidEvent
+    if not isinstance(created, int) or not 0 <= created < TIMESTAMP_END:
         raise InvalidEvent
     return StripeEvent(
         id=_word(parsed.get("id"), EVENT_ID_LENGTH_MAX),
         type=_word(parsed.get("type"), EVENT_TYPE_LENGTH_MAX),
         livemode=livemode,
-        created=int(created),
+        created=created,
         payload=parsed,
         data=thing,
     )

@@ -22,7 +22,7 @@ def directory() -> Iterator[Path]:
 
 
 @pytest.fixture
-def bare_path(tmp_path, monkeypatch) -> Path:
+def bare_path(tmp_path: Path, monkeypatch) -> Path:
     """A machine without PostgreSQL, Redis, Java and browsers: what is left is ps."""
     programs = tmp_path / "bin"
     programs.mkdir()
