@@ -13,6 +13,7 @@ from celery.signals import beat_init, setup_logging, worker_init
 from django.core.exceptions import ImproperlyConfigured
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
+from kombu.transport.redis import QoS
 
 from config import limits
 
@@ -44,6 +45,10 @@ TIMETABLE = {
     **_every("foundation.forget_answers", hours=1),
     **_every("mirror.prune", days=1),
 }
+
+# A worker that closes a connection would give its messages back through it; where Redis has just gone, that is an
+# error which ends the worker (kombu 5.7). They come back after the visibility timeout, and nobody waits for them.
+QoS.restore_at_shutdown = False
 
 app = Celery("token-economy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
