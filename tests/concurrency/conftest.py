@@ -56,7 +56,7 @@ class Holder:
 
 def _holder(name: str) -> Holder:
     holder = Holder(open_customer(name).id)
-    assert holder.account_id  # looked up before any race
+    assert holder.account_id == holder.wallet.account_id  # looked up before any race
     return holder
 
 

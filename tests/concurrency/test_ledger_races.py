@@ -131,7 +131,8 @@ def test_sixteen_who_open_one_users_wallet_open_one(alice: Holder, is_first_know
 
     assert len(set(answers)) == 1
     assert Account.objects.filter(owner_id=carol).count() == 1
-    wallet = Wallet.objects.get(account_id=answers[0])
+    wallet = Wallet.objects.get(account__owner_id=carol)
+    assert wallet.account_id == answers[0]
     assert (wallet.document_id, wallet.balance, wallet.version) == (str(carol), 0, 1)
     assert Account.objects.filter(kind=AccountKind.WALLET).count() == 2
 

@@ -45,9 +45,9 @@ def after_its_session(purchase: Purchase) -> object:
     return sweeps.sweep_purchases(now=purchase.expires_at + SWEEP_GRACE)
 
 
-def come_back(purchase: Purchase, seconds: int) -> object:
+def come_back(purchase: Purchase, seconds: int) -> None:
     """Come back from Stripe's page, so long after the others that Stripe may be asked again."""
-    return refresh_from_stripe(
+    refresh_from_stripe(
         buyer_id=purchase.buyer_id,
         session_id=str(purchase.stripe_session_id),
         now=timezone.now() + timedelta(seconds=seconds),
@@ -102,7 +102,12 @@ def test_paying_and_canceling_at_once_end_in_one_of_the_two(shop: Shop):
         )
         before = shop.wallet("alice").balance
 
-        race([partial(_try_to_pay, shop, str(purchase.stripe_session_id)), cancel, cancel])
+        works: list[Callable[[], object]] = [
+            partial(_try_to_pay, shop, str(purchase.stripe_session_id)),
+            cancel,
+            cancel,
+        ]
+        race(works)
 
         shop.stripe.wait_until_idle(ignore_retries=True)
         purchase.refresh_from_db()
@@ -156,8 +161,11 @@ def _purchases(answers: list[Purchase | Refusal]) -> list[Purchase]:
     return [answer for answer in answers if isinstance(answer, Purchase)]
 
 
-def publish(**changes: object) -> None:
-    publish_package(code="basic", terms=replace(BASIC, **changes), now=timezone.now())
+def publish(price_cents: int, tokens: int = BASIC.tokens) -> None:
+    """Publish the package Basic at other terms."""
+    publish_package(
+        code="basic", terms=replace(BASIC, tokens=tokens, price_cents=price_cents), now=timezone.now()
+    )
 
 
 def assert_one_price_in_force(shop: Shop) -> PackagePublication:

@@ -14,6 +14,7 @@ class TcpProxy:
     """Passes bytes between whoever connects and `target` ("host:port"), until it is stopped.
 
     While it is stopped, connections are refused and the open ones are cut, as with a server that died.
+    While it is mute, what is sent arrives, and no answer comes back.
     """
 
     def __init__(self, target: str) -> None:
@@ -23,6 +24,7 @@ class TcpProxy:
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
         self._port = 0
+        self._is_mute = False
         self.start()
 
     @property
@@ -53,6 +55,12 @@ class TcpProxy:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
 
+        self._is_mute = False
+
+    def mute(self) -> None:
+        """Lose every answer from now on, until it is stopped: a connection that lost one is of no use any more."""
+        self._is_mute = True
+
     def __enter__(self) -> Self:
         return self
 
@@ -79,15 +87,23 @@ class TcpProxy:
         with self._lock:
             self._sockets |= {near, far}
         ends = threading.Barrier(2)
-        for source, sink in ((near, far), (far, near)):
-            threading.Thread(target=self._pass_on, args=(source, sink, ends), daemon=True).start()
+        for source, sink, is_answer in ((near, far, False), (far, near, True)):
+            arguments = (source, sink, ends, is_answer)
+            threading.Thread(target=self._pass_on, args=arguments, daemon=True).start()
         if not is_open:
             self.stop()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket, ends: threading.Barrier) -> None:
+    def _pass_on(
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        ends: threading.Barrier,
+        is_answer: bool,
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
-                sink.sendall(data)
+                if not (is_answer and self._is_mute):
+                    sink.sendall(data)
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
