@@ -13,7 +13,6 @@ from celery.signals import beat_init, setup_logging, worker_init
 from django.core.exceptions import ImproperlyConfigured
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu import Queue
-from kombu.transport.redis import QoS
 
 from config import limits
 
@@ -46,10 +45,6 @@ TIMETABLE = {
     **_every("mirror.prune", days=1),
 }
 
-# A worker that closes a connection would give its messages back through it; where Redis has just gone, that is an
-# error which ends the worker (kombu 5.7). They come back after the visibility timeout, and nobody waits for them.
-QoS.restore_at_shutdown = False
-
 app = Celery("token-economy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
@@ -66,6 +61,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
+    broker_transport="config.broker:Transport",
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # a worker waits for Redis as long as it takes
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
