@@ -27,6 +27,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         leave_application_role()
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """One browser for the whole run; each visitor has a context of their own. Playwright starts once a process."""
+    from tests.support.browser import started_chromium  # noqa: PLC0415 - needs the apps, and few tests need it
+
+    with started_chromium() as browser:
+        yield browser
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """Counters in Redis are each test's own."""

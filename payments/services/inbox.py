@@ -89,14 +89,15 @@ def process_event(*, event_id: uuid.UUID, now: datetime) -> InboxStatus:
 
 def _without_deadlock(work: Callable[[], InboxStatus]) -> InboxStatus:
     """Run `work` in a transaction; a deadlock is worth a repeat, since the other transaction has won and gone."""
-    for tries_left in reversed(range(SETTLE_TRIES_MAX)):
+    tries = 1
+    while True:
         try:
             with transaction.atomic():
                 return work()
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK or not tries_left:
+            if getattr(error.__cause__, "sqlstate", "") != _DEADLOCK or tries == SETTLE_TRIES_MAX:
                 raise
-    raise AssertionError("the loop returns or raises")
+        tries += 1
 
 
 def _store_and_handle(event: StripeEvent, now: datetime) -> InboxStatus:

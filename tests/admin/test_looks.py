@@ -21,9 +21,9 @@ from tests.admin.rows import (
     settled_purchase,
 )
 from tests.admin.test_who_gets_in import url
-from tests.support.browser import Visitors, chromium, visit
+from tests.support.browser import Visitors, visit
 
-__all__ = ["chromium", "visit"]
+__all__ = ["visit"]
 
 pytestmark = [
     pytest.mark.browser,

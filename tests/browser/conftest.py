@@ -9,10 +9,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from identity.models import User
 from sandbox.stripe.client import SandboxControls
-from tests.support.browser import chromium, visit, visitor
+from tests.support.browser import visit, visitor
 from tests.support.shop import Shop
 
-__all__ = ["chromium", "visit", "visitor"]
+__all__ = ["visit", "visitor"]
 
 HERE = __file__.rpartition("/")[0]
 

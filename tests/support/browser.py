@@ -121,9 +121,9 @@ class Visitor:
 Visitors = Any  # the factory below: contextmanager(**options) -> Visitor
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Generator[Browser]:
-    """One browser for the whole run; each visitor has a context of their own."""
+@contextmanager
+def started_chromium() -> Generator[Browser]:
+    """Chromium, without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), headless=True, args=ARGUMENTS)
         yield browser
