@@ -27,6 +27,8 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from django.conf import settings
 from django.db import connection
 
+from config.celery import app
+from mirror.kinds import DELIVER_TASK
 from sandbox.demo import product as processes
 from sandbox.environment import Addresses, product_environment
 from sandbox.processes import Child, free_port, wait_until_ready
@@ -102,6 +104,7 @@ class Product:
         self.project = f"demo-{uuid.uuid4().hex[:12]}"
         self._redis_server = start_redis(directory / "redis", environment={})
         self.redis = TcpProxy(urlsplit(self._redis_server.url).netloc)
+        self.redis_url = f"redis://{self.redis.address}/0"
         self.firestore_calls = FirestoreProxy(settings.FIRESTORE_EMULATOR_HOST)
         self.firestore = TcpProxy(self.firestore_calls.address)
         self._port = free_port()
@@ -134,6 +137,11 @@ class Product:
             processes.wait_for_site(part.child, self._port)
         else:
             part.wait()
+
+    def wake(self, task_name: str = DELIVER_TASK) -> None:
+        """Have the worker do a task now; those that this process wakes after a commit are not the product's."""
+        with app.connection_for_write(url=self.redis_url) as broker:
+            app.send_task(task_name, connection=broker)
 
     def bring_back(self) -> None:
         """Undo every outage: systems answer again, and dead parts are started."""
@@ -173,9 +181,8 @@ class Product:
         self.stop()
 
     def _environment(self) -> dict[str, str]:
-        redis_url = f"redis://{self.redis.address}/0"
         addresses = Addresses(
-            self._database_url(), redis_url, self.firestore.address, settings.STRIPE_API_BASE
+            self._database_url(), self.redis_url, self.firestore.address, settings.STRIPE_API_BASE
         )
         return product_environment(addresses, site_url=self.url, project=self.project)
 

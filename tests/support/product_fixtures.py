@@ -15,10 +15,10 @@ from tests.support.shop import Shop
 
 @pytest.fixture
 def product(transactional_db: None, tmp_path: Path, settings: Settings) -> Iterator[Product]:
-    """Web, worker and beat, running; logs are in the test's directory."""
+    """The product with web and worker running, and no timetable; logs are in the test's directory."""
     with Product(tmp_path) as product:
         settings.GOOGLE_CLOUD_PROJECT = product.project  # the test looks where the product writes
-        product.start()
+        product.start(product.web, product.worker)
         yield product
 
 
@@ -30,6 +30,7 @@ def running_shop(product: Product, stripe_sandbox: SandboxControls) -> Iterator[
     yield shop
     stripe_sandbox.stop_failing()
     product.bring_back()
+    product.wake()
     wait_for(lambda: not OutboxRow.objects.exists(), what="the outbox is empty")
     shop.assert_sound()
 
