@@ -160,6 +160,13 @@ def test_what_stripe_refuses_is_not_published(counter: Shop):
     assert everything() == before
 
 
+def test_a_package_needs_no_description(counter: Shop):
+    publish_package(code="gold", terms=PackageTerms("Gold", "", 700, 70, 7000), now=timezone.now())
+
+    product = counter.stripe.object(in_force("gold").stripe_product_id)
+    assert product["description"] is None
+
+
 def test_an_old_price_that_cannot_be_withdrawn_harms_nobody(counter: Shop):
     old = in_force("basic")
     counter.stripe.fail_next(10, status=500, path=f"/v1/prices/{old.stripe_price_id}")
