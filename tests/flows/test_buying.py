@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from payments.errors import PaymentsUnavailable
 from payments.kinds import PurchaseStatus
+from payments.limits import SWEEP_GRACE
 from payments.models import InboxEvent, Purchase
 from payments.services import purchases, sweeps
 from payments.services.checkout import refresh_from_stripe
@@ -157,7 +158,7 @@ def test_the_sweep_settles_what_was_paid_and_never_told(shop: Shop):
     shop.stripe.pay(str(paid.stripe_session_id))
     shop.stripe.drop_held()
     shop.stripe.advance_clock(3 * 3600)
-    Purchase.objects.update(expires_at=timezone.now() - 5 * sweeps.SWEEP_GRACE)
+    Purchase.objects.update(expires_at=timezone.now() - 5 * SWEEP_GRACE)
 
     assert sweeps.sweep_purchases(now=timezone.now()) == 2
 
