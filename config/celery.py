@@ -39,6 +39,7 @@ TIMETABLE = {
     **_every("payments.process_inbox", seconds=10),
     **_every("payments.sync_stripe_objects", seconds=30),
     **_every("payments.sweep_purchases", minutes=1),
+    **_every("payments.backfill_events", minutes=1),
     **_every("identity.set_wallet_claims", minutes=1),
     **_every("security.watch", seconds=30),
     **_every("foundation.forget_answers", hours=1),

@@ -24,6 +24,8 @@ class PurchaseStatus(models.TextChoices):
 UNSETTLED: Final = frozenset(PurchaseStatus) - {PurchaseStatus.SETTLED, PurchaseStatus.REFUNDED}
 # What can still become something else without a payment turning up after all.
 PENDING: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN, PurchaseStatus.PROCESSING})
+# Where nobody has paid yet, and still can.
+PAYABLE: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN})
 
 
 class InboxStatus(models.TextChoices):
@@ -59,6 +61,7 @@ class Outcome(models.TextChoices):
     EXPIRED = "expired"
     CANCELED = "canceled"
     DECLINED = "declined"
+    LATE_FAILURE = "late_failure"
     UNCHANGED = "unchanged"
     IGNORED = "ignored"
 
@@ -77,6 +80,8 @@ class SessionFacts:
     payment_intent_id: str
     package_code: str
     livemode: bool
+    # Known only where Stripe was asked: an event names its payment intent and does not show it.
+    payment_intent_status: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,30 @@ SYNC_BATCH_MAX = 25
 SYNC_LEASE = timedelta(minutes=5)
 SYNC_BACKOFF_MIN = timedelta(seconds=30)
 
+# How many purchases one sweep asks Stripe about, and how soon it asks about the same one again.
 SWEEP_BATCH_MAX = 50
+SWEEP_ASK_INTERVAL = timedelta(minutes=10)
 # Stripe's own expiry event normally arrives first; the sweep asks after this.
 SWEEP_GRACE = timedelta(minutes=2)
+
+# https://docs.stripe.com/payments/ach-direct-debit: a bank takes up to four business days, which are a week at most.
+PROCESSING_WAIT = timedelta(days=7)
+# Stripe tells how a bank has decided; in case that gets lost it is asked this often, for days.
+PROCESSING_ASK_INTERVAL = timedelta(hours=6)
+
+# https://docs.stripe.com/api/events/list: a hundred at a time, and Stripe keeps them for 30 days.
+EVENT_PAGE_SIZE = 100
+BACKFILL_HORIZON = timedelta(days=30)
+# Younger events are still on their way; those a little before the last run's end may have been listed late.
+BACKFILL_PATIENCE = timedelta(minutes=1)
+BACKFILL_OVERLAP = timedelta(minutes=10)
+BACKFILL_PAGES_MAX = 20  # of one run: two thousand events, which take a worker about ten seconds
+BACKFILL_LEASE = timedelta(minutes=5)
+
+# What one reconciliation may cost: calls for the events of a day, and for purchases.
+RECONCILE_PAGES_PER_DAY_MAX = 200
+RECONCILE_PURCHASES_MAX = 1000
+RECONCILE_SINCE = timedelta(days=1)  # unless it is told since when
 
 # The page after paying asks this often, and after this long it says that it is taking longer than usual.
 PROGRESS_POLL_MILLISECONDS = 700

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from payments.services import inbox, stripe_sync, sweeps
+from payments.services import backfill, inbox, stripe_sync, sweeps
 
 
 @shared_task(name="payments.process_inbox")
@@ -20,5 +20,11 @@ def sync_stripe_objects() -> int:
 
 @shared_task(name="payments.sweep_purchases")
 def sweep_purchases() -> int:
-    """Ask Stripe about purchases past their session's end."""
+    """Ask Stripe about purchases past their session's end, and now and then about those at a bank."""
     return sweeps.sweep_purchases(now=timezone.now())
+
+
+@shared_task(name="payments.backfill_events")
+def backfill_events() -> int:
+    """Fetch the events that Stripe could not deliver."""
+    return backfill.backfill_events(now=timezone.now())

@@ -7,6 +7,7 @@ class AlertKind(models.TextChoices):
     """What happened that a person should look at."""
 
     PURCHASE_QUARANTINED = "purchase_quarantined", "Purchase quarantined"
+    PAYMENT_FAILED_AFTER_SETTLEMENT = "payment_failed_after_settlement", "Payment failed after settlement"
     WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
     MIRROR_PARKED = "mirror_parked", "Mirror rows parked"

@@ -54,7 +54,7 @@ def _open_alerts(_: datetime) -> _Reading:
 
 def _stuck_purchases(now: datetime) -> _Reading:
     stuck = purchases.stuck_count(now=now)
-    return _Reading(stuck, "Past their checkout's end, outcome unknown", bool(stuck))
+    return _Reading(stuck, "Past their time, outcome unknown", bool(stuck))
 
 
 def _inbox(_: datetime) -> _Reading:

@@ -1,5 +1,6 @@
 """Purchases: one page each that tells the whole of it, from the start to what Firestore shows."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -69,6 +70,8 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
                     "started_at",
                     "opened_at",
                     "expires_at",
+                    "processing_at",
+                    "expected_by",
                     "asked_stripe_at",
                     "settled_at",
                     "closed_at",
@@ -118,6 +121,11 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
     def state(self, purchase: Purchase) -> str:
         """The status, coloured."""
         return purchase.status
+
+    @admin.display(description="Bank's answer by")
+    def expected_by(self, purchase: Purchase) -> datetime | None:
+        """By when a payment under way is decided."""
+        return purchase.expected_by
 
     @admin.display(description="Tokens")
     def total(self, purchase: Purchase) -> str:

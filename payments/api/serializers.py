@@ -17,7 +17,11 @@ class PurchaseRequestSerializer(serializers.Serializer[Mapping[str, Any]]):
 
 
 class PurchaseSerializer(serializers.Serializer[Purchase]):
-    """A purchase. While it is `open`, `checkout_url` is where to pay, until `expires_at`."""
+    """A purchase.
+
+    While it is `open`, `checkout_url` is where to pay, until `expires_at`. While it is `processing`, the buyer is
+    done and a bank decides, for days; it becomes `settled` or `failed`.
+    """
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=PurchaseStatus.choices)
@@ -28,4 +32,7 @@ class PurchaseSerializer(serializers.Serializer[Purchase]):
     checkout_url = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
+    expected_by = serializers.DateTimeField(
+        allow_null=True, help_text="While it is `processing`: by when the bank has paid or refused."
+    )
     settled_at = serializers.DateTimeField(allow_null=True, help_text="When the tokens were credited.")

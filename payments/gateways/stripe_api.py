@@ -27,7 +27,8 @@ _UNAVAILABLE = (
 
 
 @cache
-def _client() -> stripe.StripeClient:
+def client() -> stripe.StripeClient:
+    """Stripe's client, for the modules of this room."""
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         stripe_version=settings.STRIPE_API_VERSION,
@@ -37,7 +38,7 @@ def _client() -> stripe.StripeClient:
     )
 
 
-def _call(request: Callable[[], T]) -> T:
+def call(request: Callable[[], T]) -> T:
     """Make a request of Stripe's, its errors told as ours.
 
     :raises PaymentsUnavailable: `payments_unavailable`: worth trying again.
@@ -59,8 +60,8 @@ def create_customer(*, user_id: uuid.UUID, email: str | None, uid: str) -> str:
     params: dict[str, Any] = {"metadata": {"user_id": str(user_id), "uid": uid}}
     if email:
         params["email"] = email
-    customer = _call(
-        lambda: _client().v1.customers.create(params, {"idempotency_key": f"customer-{user_id}"})  # type: ignore[arg-type]
+    customer = call(
+        lambda: client().v1.customers.create(params, {"idempotency_key": f"customer-{user_id}"})  # type: ignore[arg-type]
     )
     return customer.id
 
@@ -74,8 +75,8 @@ def create_product(*, code: str, name: str, description: str) -> str:
     params: dict[str, Any] = {"name": name, "metadata": {"package": code}}
     if description:
         params["description"] = description
-    product = _call(
-        lambda: _client().v1.products.create(params, {"idempotency_key": _key("product", code, params)})  # type: ignore[arg-type]
+    product = call(
+        lambda: client().v1.products.create(params, {"idempotency_key": _key("product", code, params)})  # type: ignore[arg-type]
     )
     return product.id
 
@@ -86,7 +87,7 @@ def rename_product(*, product_id: str, name: str, description: str) -> None:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises StripeRefused: `stripe_refused`.
     """
-    _call(lambda: _client().v1.products.update(product_id, {"name": name, "description": description}))
+    call(lambda: client().v1.products.update(product_id, {"name": name, "description": description}))
 
 
 def create_price(*, product_id: str, code: str, price_cents: int, currency: str, number: int) -> str:
@@ -102,7 +103,7 @@ def create_price(*, product_id: str, code: str, price_cents: int, currency: str,
         "metadata": {"package": code},
     }
     key = _key("price", f"{code}-{number}", params)
-    price = _call(lambda: _client().v1.prices.create(params, {"idempotency_key": key}))  # type: ignore[arg-type]
+    price = call(lambda: client().v1.prices.create(params, {"idempotency_key": key}))  # type: ignore[arg-type]
     return price.id
 
 
@@ -112,7 +113,7 @@ def deactivate_price(price_id: str) -> None:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises StripeRefused: `stripe_refused`.
     """
-    _call(lambda: _client().v1.prices.update(price_id, {"active": False}))
+    call(lambda: client().v1.prices.update(price_id, {"active": False}))
 
 
 def create_checkout_session(*, idempotency_key: str, parameters: Mapping[str, Any]) -> tuple[str, str]:
@@ -123,8 +124,8 @@ def create_checkout_session(*, idempotency_key: str, parameters: Mapping[str, An
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises StripeRefused: `stripe_refused`.
     """
-    session = _call(
-        lambda: _client().v1.checkout.sessions.create(
+    session = call(
+        lambda: client().v1.checkout.sessions.create(
             dict(parameters),  # type: ignore[arg-type]
             {"idempotency_key": idempotency_key},
         )
@@ -138,7 +139,12 @@ def retrieve_session(session_id: str) -> SessionFacts:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises StripeRefused: `stripe_refused`: Stripe does not know it.
     """
-    return session_facts(_call(lambda: _client().v1.checkout.sessions.retrieve(session_id)).to_dict())
+    params: dict[str, Any] = {
+        "expand": ["payment_intent"]
+    }  # which alone tells a debit under way from a failed one
+    return session_facts(
+        call(lambda: client().v1.checkout.sessions.retrieve(session_id, params)).to_dict()  # type: ignore[arg-type]
+    )
 
 
 def expire_session(session_id: str) -> SessionFacts:
@@ -149,7 +155,7 @@ def expire_session(session_id: str) -> SessionFacts:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises StripeRefused: `stripe_refused`: it is not open any more.
     """
-    return session_facts(_call(lambda: _client().v1.checkout.sessions.expire(session_id)).to_dict())
+    return session_facts(call(lambda: client().v1.checkout.sessions.expire(session_id)).to_dict())
 
 
 def session_facts(session: Mapping[str, Any]) -> SessionFacts:
@@ -167,6 +173,7 @@ def session_facts(session: Mapping[str, Any]) -> SessionFacts:
         payment_intent_id=_id_of(session.get("payment_intent")),
         package_code=_text(metadata.get("package")),
         livemode=session.get("livemode") is True,
+        payment_intent_status=_status_of(session.get("payment_intent")),
     )
 
 
@@ -178,6 +185,10 @@ def _key(kind: str, subject: str, parameters: Mapping[str, Any]) -> str:
 def _id_of(value: object) -> str:
     """The id of an object that Stripe gives as an id or, expanded, whole."""
     return _text(value.get("id")) if isinstance(value, Mapping) else _text(value)
+
+
+def _status_of(value: object) -> str:
+    return _text(value.get("status")) if isinstance(value, Mapping) else ""
 
 
 def _text(value: object) -> str:

@@ -1,8 +1,9 @@
 """The tables of payments."""
 
+from payments.models.backfill import BackfillCursor
 from payments.models.catalogue import PackagePublication
 from payments.models.customer import StripeCustomer
 from payments.models.inbox import InboxEvent
 from payments.models.purchase import Purchase
 
-__all__ = ["InboxEvent", "PackagePublication", "Purchase", "StripeCustomer"]
+__all__ = ["BackfillCursor", "InboxEvent", "PackagePublication", "Purchase", "StripeCustomer"]

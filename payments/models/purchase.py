@@ -1,5 +1,7 @@
 """A customer's purchase of a package."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,7 @@ from django.db.models import Q
 from foundation.ids import new_id
 from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
 from payments.kinds import PurchaseStatus, QuarantineReason
+from payments.limits import PROCESSING_WAIT
 
 
 class Purchase(models.Model):
@@ -38,6 +41,9 @@ class Purchase(models.Model):
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField(help_text="When the Checkout session ends.")
     opened_at = models.DateTimeField(null=True, blank=True)
+    processing_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its buyer was done and the bank was asked to pay."
+    )
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     asked_stripe_at = models.DateTimeField(
         null=True, blank=True, help_text="When Stripe was last asked how the session stands."
@@ -86,3 +92,10 @@ class Purchase(models.Model):
     def total_tokens(self) -> int:
         """What the buyer gets: tokens and bonus."""
         return self.tokens + self.bonus_tokens
+
+    @property
+    def expected_by(self) -> datetime | None:
+        """By when the bank will have paid or refused, while it is processing the payment."""
+        if self.status != PurchaseStatus.PROCESSING:
+            return None
+        return (self.processing_at or self.started_at) + PROCESSING_WAIT

@@ -18,6 +18,7 @@ from foundation.ids import new_id
 from foundation.pages import answer_refusal
 from payments.errors import PaymentsUnavailable
 from payments.kinds import PurchaseStatus
+from payments.limits import PROCESSING_WAIT
 from payments.pages.caller import customer_id
 from payments.services import purchases
 from tokens.queries import packages, prices
@@ -74,5 +75,9 @@ def _page(
     best = prices.best_value(offered)
     keys = keys or {}
     offers = [Offer(it, keys.get(it.code) or str(new_id()), it.code == best) for it in offered]
-    response = render(request, "payments/buy.html", {"offers": offers, "refusal": refusal})
+    response = render(
+        request,
+        "payments/buy.html",
+        {"offers": offers, "refusal": refusal, "bank_days": PROCESSING_WAIT.days},
+    )
     return answer_refusal(response, refusal) if refusal else response

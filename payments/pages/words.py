@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from payments.kinds import PurchaseStatus
+from payments.limits import PROCESSING_WAIT
 from payments.models import Purchase
 
 
@@ -35,9 +36,10 @@ STATUSES = {
     ),
     PurchaseStatus.PROCESSING: Told(
         title="Your payment is being processed",
-        words="Your bank has not confirmed it yet, which can take a few days. The tokens arrive as soon as "
-        "it does; there is nothing you need to do.",
-        badge="Being processed",
+        words="Your bank is processing this payment; the tokens arrive in up to "
+        f"{PROCESSING_WAIT.days} days, by themselves, as soon as it confirms it. There is nothing you need to do, "
+        "and please do not pay again.",
+        badge="At your bank",
         tone="warning",
     ),
     PurchaseStatus.SETTLED: Told(

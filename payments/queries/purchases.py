@@ -3,11 +3,11 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from payments.errors import PurchaseNotFound
-from payments.kinds import PENDING
-from payments.limits import SWEEP_GRACE
+from payments.kinds import PAYABLE, PurchaseStatus
+from payments.limits import PROCESSING_ASK_INTERVAL, PROCESSING_WAIT, SWEEP_ASK_INTERVAL, SWEEP_GRACE
 from payments.models import Purchase
 
 
@@ -39,8 +39,41 @@ def purchase_by_session(*, buyer_id: uuid.UUID, session_id: str) -> Purchase:
 
 
 def stuck(*, now: datetime) -> QuerySet[Purchase]:
-    """The purchases that are past their session's end while still nobody knows what became of them."""
-    return Purchase.objects.filter(status__in=PENDING, expires_at__lte=now - 2 * SWEEP_GRACE)
+    """The purchases of which nobody knows what became of them, though it is time.
+
+    They are past their session's end, or a bank has been processing them for longer than banks do.
+    """
+    return Purchase.objects.filter(
+        Q(status__in=PAYABLE, expires_at__lte=now - 2 * SWEEP_GRACE)
+        | Q(status=PurchaseStatus.PROCESSING, processing_at__lte=now - PROCESSING_WAIT)
+    )
+
+
+def undecided(*, now: datetime) -> QuerySet[Purchase]:
+    """The purchases that could have been decided by now: those past their session's end, and those at a bank."""
+    return Purchase.objects.filter(
+        Q(status__in=PAYABLE, expires_at__lte=now - SWEEP_GRACE) | Q(status=PurchaseStatus.PROCESSING)
+    )
+
+
+def to_ask_about(*, now: datetime) -> QuerySet[Purchase]:
+    """The purchases whose turn it is to be asked about, those that were never asked about or longest ago first.
+
+    A payment that a bank is processing is not overdue at its session's end: it is asked about at a calmer interval.
+    """
+    overdue = Q(status__in=PAYABLE, expires_at__lte=now - SWEEP_GRACE) & _not_asked_since(
+        now - SWEEP_ASK_INTERVAL
+    )
+    processing = Q(
+        status=PurchaseStatus.PROCESSING, processing_at__lte=now - PROCESSING_ASK_INTERVAL
+    ) & _not_asked_since(now - PROCESSING_ASK_INTERVAL)
+    return Purchase.objects.filter(overdue | processing).order_by(
+        F("asked_stripe_at").asc(nulls_first=True), "expires_at"
+    )
+
+
+def _not_asked_since(moment: datetime) -> Q:
+    return Q(asked_stripe_at=None) | Q(asked_stripe_at__lte=moment)
 
 
 def stuck_count(*, now: datetime) -> int:

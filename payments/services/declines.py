@@ -4,8 +4,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from payments.kinds import PENDING, Outcome
+from payments.kinds import PENDING, Outcome, PurchaseStatus
 from payments.models import Purchase
+
+# The payment's success or failure may have been told before its decline: the reason is wanted all the same.
+_NOTED_IN = (*PENDING, PurchaseStatus.FAILED, PurchaseStatus.SETTLED)
 
 
 def note_decline(*, intent: Mapping[str, Any]) -> Outcome:
@@ -22,5 +25,5 @@ def note_decline(*, intent: Mapping[str, Any]) -> Outcome:
         return Outcome.IGNORED
     words = error if isinstance(error, Mapping) else {}
     code = str(words.get("decline_code") or words.get("code") or "declined")
-    noted = Purchase.objects.filter(id=purchase_id, status__in=PENDING).update(failure_code=code[:64])
+    noted = Purchase.objects.filter(id=purchase_id, status__in=_NOTED_IN).update(failure_code=code[:64])
     return Outcome.DECLINED if noted else Outcome.UNCHANGED

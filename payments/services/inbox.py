@@ -53,7 +53,7 @@ def receive_event(*, event: StripeEvent, now: datetime) -> InboxStatus:
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 - a poisonous event must not keep Stripe from telling the others
-        status = _store_failed(event, error, now)
+        status = keep_for_later(event=event, error=error, now=now)
     _wake_workers(status)
     return status
 
@@ -65,7 +65,12 @@ def process_due_events(*, now: datetime) -> int:
     ).order_by("due_at")
     event_ids = list(due.values_list("id", flat=True)[:INBOX_BATCH_MAX])
     for event_id in event_ids:
-        process_event(event_id=event_id, now=now)
+        try:
+            process_event(event_id=event_id, now=now)
+        except (OperationalError, InterfaceError) as error:
+            _record_failure(
+                event_id, error, now
+            )  # raises if the database is away, and then the sweep is over
     return len(event_ids)
 
 
@@ -130,8 +135,11 @@ def _store(event: StripeEvent, now: datetime) -> tuple[uuid.UUID, InboxStatus]:
     return row_id, InboxStatus(status)
 
 
-def _store_failed(event: StripeEvent, error: Exception, now: datetime) -> InboxStatus:
-    """Store an event whose handler failed. Its first transaction is gone, with all that the handler had done."""
+def keep_for_later(*, event: StripeEvent, error: Exception, now: datetime) -> InboxStatus:
+    """Store an event whose handler failed, for the sweep to try again; answer how it stands.
+
+    Its first transaction is gone, with all that the handler had done.
+    """
     with transaction.atomic():
         row_id, status = _store(event, now)
         return status if status in _DONE else _record_failure(row_id, error, now)

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from payments.errors import PurchaseUnknown
-from payments.kinds import PENDING, Outcome, PurchaseStatus, QuarantineReason, SessionFacts
+from payments.kinds import PAYABLE, PENDING, Outcome, PurchaseStatus, QuarantineReason, SessionFacts
 from payments.models import Purchase
 from payments.rules.settlement import FrozenTerms, find_mismatch
 from security.kinds import AlertKind, Severity
@@ -17,6 +17,8 @@ from tokens.services import ledger
 logger = logging.getLogger(__name__)
 
 _PAID = frozenset({"paid", "no_payment_required"})
+# A complete session's payment intent in one of these will not be paid any more: the bank has refused.
+_REFUSED = frozenset({"requires_payment_method", "canceled"})
 
 
 def settle_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
@@ -31,24 +33,25 @@ def settle_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
         purchase = _lock(session)
         if session.payment_status in _PAID:
             return _settle_paid(purchase, session, now)
+        if session.status == "complete" and session.payment_intent_status in _REFUSED:
+            return _fail(purchase, session, now)
         if session.status == "complete":
-            return _wait_for_payment(purchase, session)
+            return _wait_for_payment(purchase, session, now)
         if session.status == "expired":
             return _end(purchase, session, now)
         return Outcome.UNCHANGED
 
 
 def fail_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
-    """Note that a payment which was to settle later has failed. A settled purchase stays settled.
+    """Note that a payment which was to settle later has failed.
+
+    A settled purchase stays settled, and a person is told: what was credited may be spent, so nothing is taken back
+    without somebody's decision.
 
     :raises PurchaseUnknown: `purchase_unknown`.
     """
     with transaction.atomic(savepoint=False):
-        purchase = _lock(session)
-        if purchase.status not in PENDING or not _is_own(purchase, session):
-            return Outcome.UNCHANGED
-        _move(purchase, PurchaseStatus.FAILED, closed_at=now)
-        return Outcome.FAILED
+        return _fail(_lock(session), session, now)
 
 
 def _lock(session: SessionFacts) -> Purchase:
@@ -57,6 +60,25 @@ def _lock(session: SessionFacts) -> Purchase:
     if purchase is None:
         raise PurchaseUnknown
     return purchase
+
+
+def _fail(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+    """The bank has refused. One that was not told to be processing first makes both moves at once."""
+    if not _is_own(purchase, session):
+        return Outcome.UNCHANGED
+    if purchase.status == PurchaseStatus.SETTLED:
+        _alert_late_failure(purchase, session, now)
+        return Outcome.LATE_FAILURE
+    if purchase.status not in PENDING:
+        return Outcome.UNCHANGED
+    _move(
+        purchase,
+        PurchaseStatus.FAILED,
+        closed_at=now,
+        stripe_session_id=session.session_id,
+        stripe_payment_intent_id=session.payment_intent_id,
+    )
+    return Outcome.FAILED
 
 
 def _settle_paid(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
@@ -69,7 +91,11 @@ def _settle_paid(purchase: Purchase, session: SessionFacts, now: datetime) -> Ou
         return Outcome.QUARANTINED
     if mismatch:
         return _quarantine(purchase, session, mismatch, now)
-    return _credit(purchase, session, now)
+    outcome = _credit(purchase, session, now)
+    if purchase.status == PurchaseStatus.FAILED and purchase.stripe_session_id:
+        # Its failure was told before its success; in whichever order they come, the end is the same.
+        _alert_late_failure(purchase, session, now)
+    return outcome
 
 
 def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
@@ -129,16 +155,39 @@ def _alert(purchase: Purchase, session: SessionFacts, reason: QuarantineReason, 
     )
 
 
-def _wait_for_payment(purchase: Purchase, session: SessionFacts) -> Outcome:
+def _alert_late_failure(purchase: Purchase, session: SessionFacts, now: datetime) -> None:
+    raise_alert(
+        kind=AlertKind.PAYMENT_FAILED_AFTER_SETTLEMENT,
+        severity=Severity.HIGH,
+        dedup_key=str(purchase.id),
+        summary="The bank took a payment back whose tokens are credited: somebody has to decide what follows.",
+        subject={
+            "purchase_id": str(purchase.id),
+            "user_id": str(purchase.buyer_id),
+            "stripe_session_id": session.session_id,
+            "stripe_payment_intent_id": session.payment_intent_id,
+        },
+        now=now,
+        total=1,  # one payment, however often it is told
+    )
+
+
+def _wait_for_payment(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
     """The buyer is done and the bank is not: a debit, for instance, takes days."""
-    if purchase.status in (PurchaseStatus.STARTED, PurchaseStatus.OPEN) and _is_own(purchase, session):
-        _move(purchase, PurchaseStatus.PROCESSING, stripe_session_id=session.session_id)
+    if purchase.status in PAYABLE and _is_own(purchase, session):
+        _move(
+            purchase,
+            PurchaseStatus.PROCESSING,
+            processing_at=now,
+            stripe_session_id=session.session_id,
+            stripe_payment_intent_id=session.payment_intent_id,
+        )
     return Outcome.WAITING
 
 
 def _end(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
     """An expired session ends its purchase: canceled where the buyer had asked for that, expired otherwise."""
-    if purchase.status not in PENDING or not _is_own(purchase, session):
+    if purchase.status not in PAYABLE or not _is_own(purchase, session):
         return Outcome.UNCHANGED
     status = PurchaseStatus.CANCELED if purchase.cancel_requested_at else PurchaseStatus.EXPIRED
     _move(purchase, status, closed_at=now, stripe_session_id=session.session_id)

@@ -1,36 +1,49 @@
-"""Finds purchases that nobody has told us the end of, and asks Stripe."""
+"""Finds purchases that nobody has told us the end of, and asks Stripe: one by one, within a budget."""
 
 import logging
 from datetime import datetime
 
 from foundation.errors import Refusal
-from payments.kinds import PENDING, PurchaseStatus
-from payments.limits import SWEEP_BATCH_MAX, SWEEP_GRACE
+from payments.errors import PaymentsUnavailable
+from payments.kinds import PurchaseStatus
+from payments.limits import SWEEP_BATCH_MAX
 from payments.models import Purchase
+from payments.queries.purchases import to_ask_about
 from payments.services.checkout import ask_stripe
 
 logger = logging.getLogger(__name__)
 
 
 def sweep_purchases(*, now: datetime) -> int:
-    """Bring purchases past their session's end to where Stripe says they stand; answer how many were looked at.
+    """Bring purchases whose turn it is to where Stripe says they stand; answer how many were looked at.
 
-    One without a session was interrupted before anybody could pay it, and simply expires.
+    One without a session was interrupted before anybody could pay it, and simply expires. Where Stripe cannot be
+    reached the rest waits for the next run; whoever was asked about goes to the end of the queue, so that none
+    that always fails keeps others from their turn.
     """
-    overdue = Purchase.objects.filter(status__in=PENDING, expires_at__lte=now - SWEEP_GRACE)
-    purchases = list(overdue.order_by("expires_at")[:SWEEP_BATCH_MAX])
-    for purchase in purchases:
-        if purchase.stripe_session_id:
-            _ask(purchase.stripe_session_id, purchase, now)
-        else:
-            Purchase.objects.filter(id=purchase.id, status=PurchaseStatus.STARTED).update(
-                status=PurchaseStatus.EXPIRED, closed_at=now
-            )
-    return len(purchases)
+    looked_at = 0
+    for purchase in to_ask_about(now=now)[:SWEEP_BATCH_MAX]:
+        looked_at += 1
+        if not purchase.stripe_session_id:
+            _expire(purchase, now)
+        elif not _ask(purchase.stripe_session_id, purchase, now):
+            break
+    return looked_at
 
 
-def _ask(session_id: str, purchase: Purchase, now: datetime) -> None:
+def _expire(purchase: Purchase, now: datetime) -> None:
+    unopened = Purchase.objects.filter(id=purchase.id, status=PurchaseStatus.STARTED, stripe_session_id=None)
+    unopened.update(status=PurchaseStatus.EXPIRED, closed_at=now)
+
+
+def _ask(session_id: str, purchase: Purchase, now: datetime) -> bool:
+    """Ask about one purchase, unless another has just done so; answer whether asking on makes sense."""
+    seen = Purchase.objects.filter(id=purchase.id, asked_stripe_at=purchase.asked_stripe_at)
+    if not seen.update(asked_stripe_at=now):
+        return True
     try:
         ask_stripe(session_id=session_id, now=now)
     except Refusal as error:
         logger.warning("purchase.ask_failed", extra={"purchase_id": str(purchase.id), "code": error.code})
+        return not isinstance(error, PaymentsUnavailable)
+    return True

@@ -37,13 +37,18 @@ class Sandbox:
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Start delivering, and expiring sessions by time."""
+        """Start delivering, and ending by time what time ends."""
         self.courier.start(self.config.delivery_workers)
         threading.Thread(target=self._tick, name="ticker", daemon=True).start()
 
     def _tick(self) -> None:
         while not self._stopping.wait(TICK_SECONDS):
-            self.checkout.expire_due()
+            self.pass_time()
+
+    def pass_time(self) -> int:
+        """Expire sessions and end bank debits whose time is over; return how many sessions expired."""
+        self.checkout.debits.end_due()
+        return self.checkout.expire_due()
 
     def stop(self) -> None:
         """Stop the workers and close the files."""

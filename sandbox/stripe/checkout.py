@@ -5,12 +5,14 @@ from typing import Any
 
 from sandbox.stripe.cards import Card
 from sandbox.stripe.clock import Clock
+from sandbox.stripe.debits import BankDebits, BankPayer
 from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.events import EventLog
 from sandbox.stripe.kinds import NOBODY, Origin, StripeObject
 from sandbox.stripe.objects.customer import customer as new_customer
 from sandbox.stripe.objects.payments import (
     billing_details,
+    card_details,
     charge,
     payment_error,
     payment_intent,
@@ -52,6 +54,7 @@ class Checkout:
         self._clock = clock
         self._events = events
         self._public_url = public_url
+        self.debits = BankDebits(store, clock, events)
 
     def open(
         self, given: dict[str, Any], items: list[StripeObject], customer: StripeObject | None
@@ -88,11 +91,7 @@ class Checkout:
             ControlError: 404 without such a session, 409 when it is not open (any more).
         """
         with self._store.transaction():
-            found = self.find(session_id)
-            if found is None:
-                raise ControlError(f"No such session: {session_id}", status=404)
-            if found["status"] != "open":
-                raise ControlError(f"The session is {found['status']}.", status=409)
+            found = self._find_open(session_id, "card")
             self._welcome(found, payer, origin)
             intent = self._intent_of(found, origin)
             billing = billing_details(email=payer.email, name=payer.name, country=payer.country)
@@ -104,14 +103,43 @@ class Checkout:
                 customer=None,
                 now=self._clock.now(),
             )
-            attempt = charge(intent=intent, method=method, decline=payer.card.decline, now=self._clock.now())
+            decline = payer.card.decline
+            attempt = charge(
+                intent=intent,
+                method=method,
+                details=card_details(method, intent["amount"], paid=decline is None),
+                decline=decline,
+                now=self._clock.now(),
+            )
             self._store.add(method)
             self._store.add(attempt)
-            if payer.card.decline is None:
+            if decline is None:
                 return self._settle(found, intent, method, attempt, payer, origin)
             return self._refuse(found, intent, method, attempt, payer, origin)
 
-    def _welcome(self, found: StripeObject, payer: Payer, origin: Origin) -> None:
+    def debit(self, session_id: str, payer: BankPayer, origin: Origin = NOBODY) -> StripeObject:
+        """Pay by bank debit: the session completes now, and the bank decides later.
+
+        Raises:
+            ControlError: 404 without such a session, 409 when it is not open (any more) or takes no debits.
+        """
+        with self._store.transaction():
+            found = self._find_open(session_id, "us_bank_account")
+            self._welcome(found, payer, origin)
+            self.debits.begin(found, self._intent_of(found, origin), payer, origin)
+            return found
+
+    def _find_open(self, session_id: str, method: str) -> StripeObject:
+        found = self.find(session_id)
+        if found is None:
+            raise ControlError(f"No such session: {session_id}", status=404)
+        if found["status"] != "open":
+            raise ControlError(f"The session is {found['status']}.", status=409)
+        if method not in found["payment_method_types"]:
+            raise ControlError(f"The session takes no {method}.", status=409)
+        return found
+
+    def _welcome(self, found: StripeObject, payer: Payer | BankPayer, origin: Origin) -> None:
         """A session that always creates a customer does so with the first attempt."""
         if found["customer_creation"] != "always" or found["customer"]:
             return
@@ -130,6 +158,7 @@ class Checkout:
             amount=found["amount_total"],
             currency=found["currency"],
             customer=found["customer"],
+            methods=found["payment_method_types"],
             extras=self._store.private(found["id"])["payment_intent_data"],
             now=self._clock.now(),
         )

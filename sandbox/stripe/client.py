@@ -100,8 +100,31 @@ class SandboxControls:
         answer = self._object("POST", f"/sessions/{session_id}/pay", order)
         return Paid(answer["paid"], answer["session"], answer["decline_code"], answer["message"])
 
+    def debit(
+        self,
+        session_id: str,
+        account: str = "000123456789",
+        *,
+        email: str = "buyer@example.com",
+        name: str = "Alice Buyer",
+    ) -> dict[str, Any]:
+        """Pay an open session by bank debit: it completes unpaid, and the bank decides in 3 days.
+
+        Returns the session. Account 000123456789 settles, 000222222227 fails, 000000000009 waits to be told.
+        """
+        order = {"account": account, "email": email, "name": name}
+        return self._object("POST", f"/sessions/{session_id}/debit", order)
+
+    def settle(self, session_id: str) -> dict[str, Any]:
+        """Have the bank pay a session's debit now; returns the session."""
+        return self._object("POST", f"/sessions/{session_id}/settle")
+
+    def fail(self, session_id: str, code: str = "insufficient_funds") -> dict[str, Any]:
+        """Have the bank refuse a session's debit now, or late, after it was settled; returns the session."""
+        return self._object("POST", f"/sessions/{session_id}/fail", {"code": code})
+
     def advance_clock(self, seconds: float) -> int:
-        """Move the sandbox's time ahead; sessions expire and retries come due. Returns the new time."""
+        """Move the sandbox's time ahead: sessions expire, debits end, retries come due. Returns the new time."""
         return int(self._object("POST", "/clock", {"advance_seconds": seconds})["now"])
 
     def object(self, object_id: str) -> dict[str, Any]:

@@ -10,8 +10,11 @@ from sandbox.stripe.kinds import API_VERSION, NOBODY, Origin, StripeObject
 from sandbox.stripe.queue import DeliveryQueue
 from sandbox.stripe.store import Store
 
+# A delivery to an endpoint that has had the event by another, told again, is not wanting any more.
 _UNDELIVERED = (
-    "SELECT 1 FROM deliveries d WHERE d.event = events.id AND d.cause = 'event' AND d.state <> 'delivered'"
+    "SELECT 1 FROM deliveries d WHERE d.event = {event} AND d.cause = 'event' AND d.state <> 'delivered'"
+    " AND NOT EXISTS (SELECT 1 FROM deliveries had WHERE had.event = d.event AND had.endpoint = d.endpoint"
+    " AND had.state = 'delivered')"
 )
 
 
@@ -99,8 +102,7 @@ class EventLog:
     def with_pending(self, event: StripeObject) -> StripeObject:
         """Return the event with how many deliveries are still to come."""
         waiting = self._store.row(
-            "SELECT count(*) AS waiting FROM deliveries"
-            " WHERE event = ? AND cause = 'event' AND state <> 'delivered'",
+            f"SELECT count(*) AS waiting FROM ({_UNDELIVERED.format(event='?')})",  # noqa: S608 - no value in it
             (event["id"],),
         )
         return event | {"pending_webhooks": waiting["waiting"] if waiting else 0}
@@ -110,4 +112,5 @@ def delivery_condition(succeeded: bool | None) -> str:  # noqa: FBT001 - the API
     """Return the SQL condition for `delivery_success`: all deliveries answered 2xx, or not all of them."""
     if succeeded is None:
         return "1"
-    return f"NOT EXISTS ({_UNDELIVERED})" if succeeded else f"EXISTS ({_UNDELIVERED})"
+    undelivered = f"EXISTS ({_UNDELIVERED.format(event='events.id')})"
+    return f"NOT {undelivered}" if succeeded else undelivered

@@ -24,9 +24,15 @@ COUNTRIES = {
 }
 _FIELDS = ("email", "card", "expiry", "cvc", "name", "country")
 _EXPIRY = re.compile(r"(\d{1,2})\s*[/-]?\s*(?:20)?(\d{2})\Z")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 _CVC = re.compile(r"\d{3,4}\Z")
-_TEXT_LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 200
+
+
+def email_of(session: StripeObject) -> str:
+    """Return the buyer's e-mail when the shop told it, else nothing."""
+    details = session["customer_details"] or {}
+    return details.get("email") or ""
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,13 @@ class PayForm:
     @classmethod
     def for_session(cls, session: StripeObject) -> "PayForm":
         """Return an empty form that knows the buyer's e-mail when the shop told it."""
-        details = session["customer_details"] or {}
-        return cls(email=details.get("email") or "")
+        return cls(email=email_of(session))
 
     @classmethod
     def typed(cls, values: dict[str, str], session: StripeObject) -> "PayForm":
         """Return the form as it was sent; an e-mail that the shop has set cannot be changed."""
-        texts = {name: str(values.get(name, "")).strip()[:_TEXT_LENGTH_MAX] for name in _FIELDS}
-        fixed = cls.for_session(session).email
+        texts = {name: str(values.get(name, "")).strip()[:TEXT_LENGTH_MAX] for name in _FIELDS}
+        fixed = email_of(session)
         return cls(**(texts | {"email": fixed or texts["email"], "country": texts["country"] or "US"}))
 
     def filled_with(self, number: str, now: int) -> "PayForm":
@@ -70,7 +75,7 @@ class PayForm:
         card = find_card(self.card)
         month, year = self._expiry()
         complaints = {
-            "email": None if _EMAIL.match(self.email) else "Enter an e-mail address.",
+            "email": None if EMAIL.match(self.email) else "Enter an e-mail address.",
             "card": None if card else "Only the test cards work here. Never type a real card.",
             "expiry": _expiry_complaint(month, year, datetime.fromtimestamp(now, tz=UTC)),
             "cvc": None if _CVC.match(self.cvc) else "Enter 3 or 4 digits.",

@@ -14,6 +14,8 @@ CREATE INDEX IF NOT EXISTS objects_of_payment_intent ON objects (kind, json_extr
 CREATE INDEX IF NOT EXISTS objects_of_product ON objects (kind, json_extract(body, '$.product'));
 CREATE INDEX IF NOT EXISTS sessions_to_expire ON objects (json_extract(body, '$.expires_at'))
 WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';
+CREATE INDEX IF NOT EXISTS debits_to_end ON objects (created)
+WHERE kind = 'charge' AND json_extract(body, '$.status') = 'pending';
 
 CREATE TABLE IF NOT EXISTS events (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

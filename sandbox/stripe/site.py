@@ -8,6 +8,7 @@ from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.messages import ConnectionLost, Request, Response, Routes, json_response
 from sandbox.stripe.routes import (
     accounts,
+    bank_page,
     controls,
     customers,
     dashboard,
@@ -43,7 +44,7 @@ class Site:
         self._sandbox = sandbox
         self._api = Api(sandbox, API_ROUTES)
         self._controls: Routes[ControlHandler] = Routes([*controls.ROUTES, *deliveries.ROUTES])
-        self._pages: Routes[ControlHandler] = Routes([*dashboard.ROUTES, *pages.ROUTES])
+        self._pages: Routes[ControlHandler] = Routes([*dashboard.ROUTES, *pages.ROUTES, *bank_page.ROUTES])
 
     def answer(self, request: Request) -> Response:
         """Answer a request.

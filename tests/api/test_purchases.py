@@ -32,6 +32,7 @@ def test_a_purchase_is_started_and_leads_to_the_checkout(packages, alice, alices
         "amount_cents": 1499,
         "currency": "usd",
         "checkout_url": purchase.checkout_url,
+        "expected_by": None,
         "settled_at": None,
     }
     assert body["checkout_url"].startswith("http")

@@ -21,6 +21,10 @@ def test_every_page_looks_right(visit, shop, client, site_url, phone):
         page.get_by_role("button", name="Pay $14.99").click()
         page.get_by_text("Enter 3 or 4 digits").wait_for()
         someone_looks(visit, session.url, f"sandbox-pay-{kind}", phone=phone)
+        page.get_by_role("link", name="From a US bank account").click()
+        page.get_by_role("button", name="Debit $14.99").click()
+        page.get_by_text("Only the test accounts work here").wait_for()
+        page.get_by_role("link", name="By card instead").click()
         page.get_by_role("button", name="Is declined").click()
         page.get_by_role("button", name="Pay $14.99").click()
         page.get_by_role("alert").get_by_text("Your card was declined").wait_for()
@@ -29,6 +33,15 @@ def test_every_page_looks_right(visit, shop, client, site_url, phone):
         page.wait_for_url(f"{site_url}/")
     someone_looks(visit, f"{shop.stripe.base_url}/pay/{session.id}", f"sandbox-paid-{kind}", phone=phone)
     expired = client.v1.checkout.sessions.expire(open_session(client, **ways).id)
+    by_bank = open_session(client, **ways)
+    someone_looks(visit, f"{by_bank.url}/bank", f"sandbox-bank-{kind}", phone=phone)
+    with visit(phone=phone, javascript=False) as someone:
+        page = someone.page
+        page.goto(f"{by_bank.url}/bank")
+        page.get_by_role("button", name="Settles in 3 days").click()
+        page.get_by_role("button", name="Debit $14.99").click()
+        page.wait_for_url(f"{site_url}/")
+    someone_looks(visit, f"{shop.stripe.base_url}/pay/{by_bank.id}", f"sandbox-debited-{kind}", phone=phone)
     someone_looks(visit, f"{shop.stripe.base_url}/pay/{expired.id}", f"sandbox-expired-{kind}", phone=phone)
     someone_looks(visit, shop.stripe.base_url, f"sandbox-dashboard-{kind}", phone=phone)
 

@@ -148,6 +148,43 @@ def test_every_other_end_is_told_without_further_asking(alices, buy, status, tol
     assert "hx-get" not in page
 
 
+def test_a_payment_at_a_bank_is_told_plainly_on_every_page(alice, alices, buy, stripe_sandbox):
+    purchase = buy(alices)
+    stripe_sandbox.debit(purchase.stripe_session_id)
+    told = "Your bank is processing this payment; the tokens arrive in up to 7 days"
+
+    answer = alices.get(*success(purchase))
+
+    assert told in words(answer)
+    assert "hx-get" not in answer.content.decode()
+    purchase.refresh_from_db()
+    assert purchase.status == PurchaseStatus.PROCESSING
+    by = purchase.expected_by
+    page = words(alices.get(f"/purchases/{purchase.id}"))
+    assert told in page
+    assert f"Your bank's answer by {by:%-d %B %Y}" in page
+    assert "Continue to payment" not in page
+    page = words(alices.get("/wallet"))
+    assert "At your bank" in page
+    assert f"your bank is processing the payment; the tokens arrive by {by:%-d %b %Y}" in page
+    shown = alices.get(f"/api/tokens/purchases/{purchase.id}").json()
+    assert (shown["status"], shown["settled_at"]) == ("processing", None)
+    assert shown["expected_by"] == by.isoformat().replace("+00:00", "Z")
+    assert wallet_of(alice.pk).balance == 0
+
+
+def test_a_bank_that_refused_is_told_by_asking_stripe(alice, alices, buy, stripe_sandbox):
+    purchase = buy(alices)
+    stripe_sandbox.debit(purchase.stripe_session_id)
+    stripe_sandbox.fail(purchase.stripe_session_id)
+
+    page = words(alices.get(*success(purchase)))
+
+    assert "The payment did not go through" in page
+    assert "Choose a package" in page
+    assert wallet_of(alice.pk).balance == 0
+
+
 def test_one_token_is_told_in_the_singular(alices, buy, pay):
     purchase = buy(alices)
     Purchase.objects.update(tokens=1, bonus_tokens=0)

@@ -85,6 +85,13 @@ class Shop:
         self.stripe.wait_until_idle(ignore_retries=True)
         return paid
 
+    def debit(self, purchase: Purchase, account: str = "000123456789") -> None:
+        """Pay by bank debit on the Checkout page and wait until Stripe has told us: the bank decides later."""
+        assert purchase.stripe_session_id
+        self.stripe.debit(purchase.stripe_session_id, account)
+        self.stripe.wait_until_idle(ignore_retries=True)
+        purchase.refresh_from_db()
+
     def buy(self, name: str = "alice", package: str = "basic") -> Purchase:
         """The whole way: started, paid, told."""
         purchase = self.start(name, package)

@@ -7,6 +7,15 @@ from sandbox.stripe.ids import new_id, random_text
 from sandbox.stripe.kinds import StripeObject
 
 _ADDRESS_FIELDS = ("city", "country", "line1", "line2", "postal_code", "state")
+_METHOD_OPTIONS: dict[str, StripeObject] = {
+    "card": {
+        "installments": None,
+        "mandate_options": None,
+        "network": None,
+        "request_three_d_secure": "automatic",
+    },
+    "us_bank_account": {"verification_method": "automatic"},
+}
 
 
 def billing_details(*, email: str | None, name: str | None, country: str | None) -> StripeObject:
@@ -16,7 +25,7 @@ def billing_details(*, email: str | None, name: str | None, country: str | None)
 
 
 def payment_intent(
-    *, amount: int, currency: str, customer: str | None, extras: dict[str, Any], now: int
+    *, amount: int, currency: str, customer: str | None, methods: list[str], extras: dict[str, Any], now: int
 ) -> StripeObject:
     """Return an intent that has no payment method yet; `extras` is the session's `payment_intent_data`."""
     intent_id = new_id("payment_intent")
@@ -48,15 +57,8 @@ def payment_intent(
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {
-            "card": {
-                "installments": None,
-                "mandate_options": None,
-                "network": None,
-                "request_three_d_secure": "automatic",
-            }
-        },
-        "payment_method_types": ["card"],
+        "payment_method_options": {method: _METHOD_OPTIONS[method] for method in methods},
+        "payment_method_types": methods,
         "processing": None,
         "receipt_email": extras.get("receipt_email"),
         "review": None,
@@ -103,8 +105,18 @@ def payment_method(
     }
 
 
-def charge(*, intent: StripeObject, method: StripeObject, decline: Decline | None, now: int) -> StripeObject:
-    """Return one attempt to charge: succeeded, or failed when the card was declined."""
+def charge(
+    *,
+    intent: StripeObject,
+    method: StripeObject,
+    details: StripeObject,
+    decline: Decline | None,
+    now: int,
+) -> StripeObject:
+    """Return one attempt to charge: succeeded, or failed when the card was declined.
+
+    `details` is its `payment_method_details`, whose content depends on the method's type.
+    """
     paid = decline is None
     return {
         "id": new_id("charge"),
@@ -135,10 +147,7 @@ def charge(*, intent: StripeObject, method: StripeObject, decline: Decline | Non
         "paid": paid,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {
-            "card": _card_details(method, intent["amount"], paid=paid),
-            "type": "card",
-        },
+        "payment_method_details": details,
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
@@ -179,7 +188,12 @@ def _outcome(decline: Decline | None) -> StripeObject:
     }
 
 
-def _card_details(method: StripeObject, amount: int, *, paid: bool) -> StripeObject:
+def card_details(method: StripeObject, amount: int, *, paid: bool) -> StripeObject:
+    """Return a card's `payment_method_details`."""
+    return {"card": _card_facts(method, amount, paid=paid), "type": "card"}
+
+
+def _card_facts(method: StripeObject, amount: int, *, paid: bool) -> StripeObject:
     shown = {
         name: method["card"][name]
         for name in (

@@ -5,6 +5,10 @@ from typing import Any
 from sandbox.stripe.ids import new_id
 from sandbox.stripe.kinds import StripeObject
 
+_METHOD_OPTIONS: dict[str, StripeObject] = {
+    "card": {"request_three_d_secure": "automatic"},
+    "us_bank_account": {"verification_method": "automatic"},
+}
 _CUSTOM_TEXTS = ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
 
 
@@ -88,8 +92,8 @@ def session(
         "payment_link": None,
         "payment_method_collection": "if_required",
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_options": {name: _METHOD_OPTIONS[name] for name in given["payment_method_types"]},
+        "payment_method_types": given["payment_method_types"],
         "payment_status": "unpaid",
         "permissions": None,
         "phone_number_collection": {"enabled": False},

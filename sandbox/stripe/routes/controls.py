@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.stripe.app import Sandbox
+from sandbox.stripe.banks import POOR, SETTLING_NUMBER, find_account
 from sandbox.stripe.cards import PAYING_NUMBER, find_card
 from sandbox.stripe.checkout import Payer
+from sandbox.stripe.debits import BankPayer
 from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.failures import Failure
 from sandbox.stripe.kinds import StripeObject
@@ -38,7 +40,7 @@ def register_endpoint(sandbox: Sandbox, request: Request, _path: dict[str, str])
 def clock(sandbox: Sandbox, request: Request, _path: dict[str, str]) -> Response:
     """Advance the clock, expire what is due, and make due retries go out."""
     sandbox.clock.advance(float(request.json().get("advance_seconds", 0)))
-    expired = sandbox.checkout.expire_due()
+    expired = sandbox.pass_time()
     with sandbox.store.lock:
         sandbox.queue.work.notify_all()
     return json_response({"now": sandbox.clock.now(), "expired_sessions": expired})
@@ -67,6 +69,31 @@ def pay(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response:
         "session": attempt.session,
     }
     return json_response(answer)
+
+
+def debit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response:
+    """Pay a session by bank debit, as a person would on the pay page."""
+    order = request.json()
+    account = find_account(str(order.get("account", SETTLING_NUMBER)))
+    if account is None:
+        raise ControlError("No test bank account has this number.")
+    payer = BankPayer(
+        account=account,
+        email=str(order.get("email", "buyer@example.com")),
+        name=str(order.get("name", "Alice Buyer")),
+    )
+    return json_response(sandbox.checkout.debit(path["id"], payer))
+
+
+def settle(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Have the bank pay a debit now."""
+    return json_response(sandbox.checkout.debits.settle(path["id"]))
+
+
+def fail_debit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response:
+    """Have the bank refuse a debit, also after it had paid."""
+    code = str(request.json().get("code", POOR.code))
+    return json_response(sandbox.checkout.debits.fail(path["id"], code))
 
 
 def edit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response:
@@ -164,6 +191,9 @@ ROUTES: list[ControlRoute] = [
     Route("POST", "/_sandbox/endpoint", register_endpoint),
     Route("POST", "/_sandbox/clock", clock),
     Route("POST", "/_sandbox/sessions/{id}/pay", pay),
+    Route("POST", "/_sandbox/sessions/{id}/debit", debit),
+    Route("POST", "/_sandbox/sessions/{id}/settle", settle),
+    Route("POST", "/_sandbox/sessions/{id}/fail", fail_debit),
     Route("POST", "/_sandbox/objects/{id}", edit),
     Route("GET", "/_sandbox/objects/{id}", show),
     Route("POST", "/_sandbox/emit", emit),

@@ -5,18 +5,23 @@ import sqlite3
 
 from sandbox.stripe.app import Sandbox
 from sandbox.stripe.currencies import money
-from sandbox.stripe.errors import ApiError
+from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.kinds import StripeObject
 from sandbox.stripe.messages import Request, Response, Route, redirect
 from sandbox.stripe.rendering import Markup, fragment, joined, moment, page
 from sandbox.stripe.routes.controls import ControlRoute
 
 _ROWS_MAX = 25
+# What a person can have a bank do, by how its debit stands.
+_DEBIT_VERBS = {
+    "pending": (("settle", "Bank pays"), ("fail", "Bank refuses")),
+    "succeeded": (("fail", "Bank takes it back"),),
+}
 
 
 def show(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
     """Show the latest sessions, events and deliveries."""
-    sandbox.checkout.expire_due()
+    sandbox.pass_time()
     held_types = sandbox.store.setting("held_types", [])
     counted = sandbox.store.row("SELECT count(*) AS held FROM deliveries WHERE state = 'held'")
     held = counted["held"] if counted else 0
@@ -55,21 +60,28 @@ def _latest(sandbox: Sandbox, kind: str) -> list[StripeObject]:
 
 
 def _sessions(sandbox: Sandbox) -> list[Markup]:
-    found = []
-    for session in _latest(sandbox, "checkout.session"):
-        is_open = session["status"] == "open"
-        actions = fragment("session_actions", id=session["id"], url=session["url"]) if is_open else Markup()
-        found.append(
-            fragment(
-                "session_row",
-                id=session["id"],
-                amount=money(session["amount_total"], session["currency"]),
-                status=f"{session['status']}, {session['payment_status']}",
-                created=moment(session["created"]),
-                actions=actions,
-            )
+    return [
+        fragment(
+            "session_row",
+            id=session["id"],
+            amount=money(session["amount_total"], session["currency"]),
+            status=f"{session['status']}, {session['payment_status']}",
+            created=moment(session["created"]),
+            actions=_session_actions(sandbox, session),
         )
-    return found
+        for session in _latest(sandbox, "checkout.session")
+    ]
+
+
+def _session_actions(sandbox: Sandbox, session: StripeObject) -> Markup:
+    """What can be done about a session now; a bank may still refuse what it has paid."""
+    if session["status"] == "open":
+        return fragment("session_actions", id=session["id"], url=session["url"])
+    verbs = [
+        fragment("debit_button", id=session["id"], verb=verb, label=label)
+        for verb, label in _DEBIT_VERBS.get(sandbox.checkout.debits.status(session), ())
+    ]
+    return fragment("debit_actions", buttons=joined(verbs)) if verbs else Markup()
 
 
 def _events(sandbox: Sandbox) -> list[Markup]:
@@ -141,6 +153,20 @@ def expire(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Respons
     return redirect("/")
 
 
+def settle(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Have the bank pay a debit, unless it has ended already."""
+    with contextlib.suppress(ControlError):
+        sandbox.checkout.debits.settle(path["id"])
+    return redirect("/")
+
+
+def fail(sandbox: Sandbox, _request: Request, path: dict[str, str]) -> Response:
+    """Have the bank refuse a debit, also one that it had paid, unless it has failed already."""
+    with contextlib.suppress(ControlError):
+        sandbox.checkout.debits.fail(path["id"])
+    return redirect("/")
+
+
 ROUTES: list[ControlRoute] = [
     Route("GET", "/", show),
     Route("POST", "/dashboard/hold", hold),
@@ -149,4 +175,6 @@ ROUTES: list[ControlRoute] = [
     Route("POST", "/dashboard/events/{id}/duplicate", duplicate),
     Route("POST", "/dashboard/events/{id}/resend", resend),
     Route("POST", "/dashboard/sessions/{id}/expire", expire),
+    Route("POST", "/dashboard/sessions/{id}/settle", settle),
+    Route("POST", "/dashboard/sessions/{id}/fail", fail),
 ]

@@ -12,9 +12,10 @@ from sandbox.stripe.messages import Request, Response, Route, redirect
 from sandbox.stripe.pay_form import COUNTRIES, PayForm
 from sandbox.stripe.rendering import Markup, fragment, joined, page, static_file
 from sandbox.stripe.routes.controls import ControlRoute
+from sandbox.stripe.routes.sessions import BANK_DEBIT
 
 _HINTS = ((PAYING_NUMBER, "Pays"), (DECLINED_NUMBER, "Is declined"))
-_FORM_FIELDS_MAX = 20
+FORM_FIELDS_MAX = 20
 
 
 def not_found() -> Response:
@@ -38,7 +39,7 @@ def submit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response
     found = sandbox.checkout.find(path["id"])
     if found is None or found["status"] != "open":
         return show(sandbox, request, path)
-    values = dict(parse_qsl(request.body.decode(errors="replace"), max_num_fields=_FORM_FIELDS_MAX))
+    values = dict(parse_qsl(request.body.decode(errors="replace"), max_num_fields=FORM_FIELDS_MAX))
     form = PayForm.typed(values, found)
     if values.get("fill") in CARDS:
         return _pay_page(sandbox, found, form.filled_with(values["fill"], sandbox.clock.now()), {})
@@ -50,18 +51,22 @@ def submit(sandbox: Sandbox, request: Request, path: dict[str, str]) -> Response
     except ControlError:  # paid or expired in between: the page says which
         return show(sandbox, request, path)
     if attempt.paid:
-        return redirect(_success_url(attempt.session))
+        return redirect(success_url(attempt.session))
     return _pay_page(sandbox, attempt.session, form, {}, alert=attempt.message)
 
 
-def _success_url(session: StripeObject) -> str:
+def success_url(session: StripeObject) -> str:
+    """Return where the shop wants the buyer after paying."""
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
 def _closed(session: StripeObject) -> Response:
     if session["status"] == "complete":
-        heading, text = "This is paid already", "Nothing more is to be done here."
-        url, label = _success_url(session), "Continue to the shop"
+        if session["payment_status"] == "paid":
+            heading, text = "This is paid already", "Nothing more is to be done here."
+        else:
+            heading, text = "The bank has been asked to pay", "Nothing more is to be done here."
+        url, label = success_url(session), "Continue to the shop"
     else:
         heading, text = "This checkout session has expired", "Nothing was charged. Start again from the shop."
         url, label = session["cancel_url"], "Back to the shop"
@@ -77,29 +82,37 @@ def _pay_page(
     *,
     alert: str | None = None,
 ) -> Response:
-    total = money(session["amount_total"], session["currency"])
     fixed_email = bool(PayForm.for_session(session).email)
-    back = fragment("back", url=session["cancel_url"]) if session["cancel_url"] else Markup()
+    takes_debits = BANK_DEBIT in session["payment_method_types"]
+    other_way = fragment("other_way", url=f"/pay/{session['id']}/bank") if takes_debits else Markup()
     body = fragment(
         "pay",
-        merchant=sandbox.config.merchant,
-        back=back,
-        total=total,
-        lines=joined([_line(sandbox, line) for line in sandbox.store.children(session["id"])]),
+        **summary(sandbox, session),
+        other_way=other_way,
         alert=fragment("alert", text=f"{alert} Nothing was charged.") if alert else Markup(),
         hints=joined(
             [fragment("hint", number=number, shown=spaced(number), fate=fate) for number, fate in _HINTS]
         ),
-        email=_field("email", "E-mail", form.email, wrong, kind="email", readonly=fixed_email),
-        card=_field("card", "Card number", form.card, wrong, numeric=True, placeholder="1234 1234 1234 1234"),
-        expiry=_field("expiry", "Expiry (MM / YY)", form.expiry, wrong, numeric=True, placeholder="MM / YY"),
-        cvc=_field("cvc", "CVC", form.cvc, wrong, numeric=True, placeholder="123"),
-        name=_field("name", "Name on card", form.name, wrong),
+        email=field("email", "E-mail", form.email, wrong, kind="email", readonly=fixed_email),
+        card=field("card", "Card number", form.card, wrong, numeric=True, placeholder="1234 1234 1234 1234"),
+        expiry=field("expiry", "Expiry (MM / YY)", form.expiry, wrong, numeric=True, placeholder="MM / YY"),
+        cvc=field("cvc", "CVC", form.cvc, wrong, numeric=True, placeholder="123"),
+        name=field("name", "Name on card", form.name, wrong),
         wrong_country=_complaint("country", wrong),
         countries=joined([_country(code, name, form.country) for code, name in COUNTRIES.items()]),
     )
     leads_to = (session["success_url"], session["cancel_url"])
     return page(f"Pay {sandbox.config.merchant}", body, leads_to=leads_to)
+
+
+def summary(sandbox: Sandbox, session: StripeObject) -> dict[str, str]:
+    """Return what either half of the pay page says of what is bought."""
+    return {
+        "merchant": sandbox.config.merchant,
+        "back": fragment("back", url=session["cancel_url"]) if session["cancel_url"] else Markup(),
+        "total": money(session["amount_total"], session["currency"]),
+        "lines": joined([_line(sandbox, line) for line in sandbox.store.children(session["id"])]),
+    }
 
 
 def _line(sandbox: Sandbox, line: StripeObject) -> Markup:
@@ -115,7 +128,7 @@ def _line(sandbox: Sandbox, line: StripeObject) -> Markup:
     )
 
 
-def _field(
+def field(
     name: str,
     label: str,
     value: str,
@@ -126,6 +139,7 @@ def _field(
     readonly: bool = False,
     placeholder: str = "",
 ) -> Markup:
+    """Return a labelled input, with what is wrong about it."""
     attributes = ['inputmode="numeric"'] if numeric else []
     attributes += ["readonly"] if readonly else []
     attributes += [f'aria-invalid="true" aria-describedby="{name}-wrong"'] if name in wrong else []

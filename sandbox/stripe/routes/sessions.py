@@ -1,4 +1,4 @@
-"""`/v1/checkout/sessions`: hosted, in payment mode, by card."""
+"""`/v1/checkout/sessions`: hosted, in payment mode, by card or bank debit."""
 
 from typing import Any
 
@@ -16,6 +16,8 @@ from sandbox.stripe.routes.line_items import read_line_items
 from sandbox.stripe.routes.lookup import in_param, in_path, save_changes
 
 _SUBMIT_TYPES = {"auto", "book", "donate", "pay"}
+BANK_DEBIT = "us_bank_account"
+PAYMENT_METHODS = ("card", BANK_DEBIT)
 _TEXT_PLACES = ("after_submit", "submit")
 
 
@@ -30,6 +32,7 @@ def create(sandbox: Sandbox, call: Call) -> StripeObject:
         raise ApiError(message, param="customer")
     customer = in_param(sandbox, "customer", customer_id, "customer") if customer_id else None
     items = read_line_items(sandbox, params, call.origin)
+    given["payment_method_types"] = _payment_method_types(params, items[0]["currency"])
     return sandbox.checkout.open(given, items, customer)
 
 
@@ -39,12 +42,21 @@ def _only_what_is_here(params: Params) -> None:
         raise MissingParameter("mode")
     params.choice("ui_mode", {"hosted_page"})
     for method in params.texts("payment_method_types"):
-        if method != "card":
+        if method not in PAYMENT_METHODS:
             raise InvalidParameter("payment_method_types", f"This sandbox has no payment method {method}.")
     for name in ("automatic_tax", "invoice_creation", "phone_number_collection"):
         switch = params.child(name)
         if switch is not None and switch.boolean("enabled"):
             raise InvalidParameter(f"{name}[enabled]", f"This sandbox has no {name}.")
+
+
+def _payment_method_types(params: Params, currency: str) -> list[str]:
+    """Return how the session can be paid: as it asks, else all that takes its currency. Debits are in dollars."""
+    asked = params.texts("payment_method_types")
+    if BANK_DEBIT in asked and currency != "usd":
+        message = f"The currency provided ({currency}) is invalid for the payment method {BANK_DEBIT}."
+        raise InvalidParameter("payment_method_types", message)
+    return asked or [method for method in PAYMENT_METHODS if method != BANK_DEBIT or currency == "usd"]
 
 
 def _given(sandbox: Sandbox, params: Params) -> dict[str, Any]:

@@ -116,6 +116,11 @@ def sales(client, controls) -> Iterator[Any]:
     for card in ("4000000000009987", "4000000000000069", "378282246310005"):
         controls.pay(made.id, card)
         yield sessions.retrieve(made.id, {"expand": SESSION_EXPANDED})
+    for session, ends in ((open_session(client), "settle"), (open_session(client), "fail")):
+        controls.debit(session.id)
+        yield sessions.retrieve(session.id, {"expand": SESSION_EXPANDED})
+        yield getattr(controls, ends)(session.id)
+        yield sessions.retrieve(session.id, {"expand": SESSION_EXPANDED})
     ended = open_session(client)
     controls.pay(ended.id, "4000000000000119")
     controls.advance_clock(25 * 60 * 60)
@@ -184,4 +189,8 @@ def test_the_events_of_the_contract_all_happened(answers, client):
         "payment_intent.canceled",
         "charge.succeeded",
         "charge.failed",
+        "charge.pending",
+        "payment_intent.processing",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
     }

@@ -198,3 +198,40 @@ def test_retries_come_due_when_the_clock_moves(client, tmp_path):
         sandbox.controls.wait_until_idle()
 
         assert len(receiver.received) == 2
+
+
+def undelivered(client) -> list[str]:
+    """The types of the events that the API lists as not delivered."""
+    listed = client.v1.events.list({"delivery_success": False, "limit": 100})
+    assert all(event.pending_webhooks for event in listed.data)
+    delivered = client.v1.events.list({"delivery_success": True, "limit": 100})
+    assert not any(event.pending_webhooks for event in delivered.data)
+    assert len(listed.data) + len(delivered.data) == len(client.v1.events.list({"limit": 100}).data)
+    return [event.type for event in listed.data]
+
+
+def test_what_is_held_lost_or_refused_is_listed_as_undelivered_until_it_is_told(client, controls, receiver):
+    client.v1.customers.create({})
+    controls.wait_until_idle()
+    assert undelivered(client) == []
+
+    controls.hold("customer.*")
+    client.v1.customers.create({})
+    assert undelivered(client) == ["customer.created"]
+    controls.drop_held()
+    assert undelivered(client) == ["customer.created"]
+    controls.release("customer.*")
+
+    controls.drop_next("product.created")
+    client.v1.products.create({"name": "Basic"})
+    controls.wait_until_idle()
+    assert undelivered(client) == ["product.created", "customer.created"]
+
+    receiver.answers.extend([500, 500, 500])
+    client.v1.customers.create({})
+    controls.wait_until_idle()
+    assert undelivered(client) == ["customer.created", "product.created", "customer.created"]
+
+    (lost,) = controls.events(event_type="product.created")
+    assert controls.duplicate(lost["id"]) == [200]
+    assert undelivered(client) == ["customer.created", "customer.created"]
