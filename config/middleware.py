@@ -4,11 +4,14 @@ import re
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_structlog.middlewares import RequestMiddleware
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
+PRIVATE_PATHS = ("/api/", "/accounts/", "/admin/")
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -38,6 +41,25 @@ class RequestLogMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Name the request."""
         return f"{request.method} {request.path}"
+
+
+class PrivateAnswersMiddleware:
+    """Keeps what belongs to one caller out of caches, where the view says nothing of its own about them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request."""
+        response = self.get_response(request)
+        if request.path_info.startswith("/api/"):
+            patch_vary_headers(response, ["Authorization"])
+        is_private = (
+            request.path_info.startswith(PRIVATE_PATHS) or settings.SESSION_COOKIE_NAME in request.COOKIES
+        )
+        if is_private and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class AdminContentPolicyMiddleware:

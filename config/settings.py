@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "config.middleware.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",
     "config.middleware.AdminContentPolicyMiddleware",
+    "config.middleware.PrivateAnswersMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "foundation.body_limit.ApiBodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -72,6 +72,10 @@ class CountedChangeList(UnfoldChangeList):
         self.full_result_count = self.result_count
 
 
+# What the theme's and Django's own filters ask for.
+FILTER_LOOKUPS = ("exact", "in", "isnull", "gt", "gte", "lt", "lte")
+
+
 class ModelAdmin(UnfoldModelAdmin):
     """The base of all pages about a table.
 
@@ -102,6 +106,14 @@ class ModelAdmin(UnfoldModelAdmin):
                 found = queryset.filter(**{lookup: sought}).order_by().values_list("pk", flat=True)
                 hits += found[: limits.ADMIN_SEARCH_HITS_MAX]
         return queryset.filter(pk__in=hits), False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the page offers as a filter: any other would tell by yes or no what a column it hides holds."""
+        offered: set[str] = set()
+        for each in self.get_list_filter(request):
+            name = each if isinstance(each, str) else getattr(each, "parameter_name", None) or ""
+            offered |= {name} | {f"{name}__{how}" for how in FILTER_LOOKUPS}
+        return lookup in offered
 
     def get_changelist(self, request: HttpRequest, **_: Any) -> type[CountedChangeList]:
         """Count once."""

@@ -1,6 +1,7 @@
 """Every way payments says no."""
 
 from foundation.errors import Refusal
+from payments.limits import PAYMENTS_RETRY_SECONDS
 
 
 class PaymentsUnavailable(Refusal):
@@ -10,6 +11,9 @@ class PaymentsUnavailable(Refusal):
     status = 503
     title = "Payments are not available at the moment. Please try again in a minute."
 
+    def __init__(self, detail: str = "", **members: object) -> None:
+        super().__init__(detail, retry_after_seconds=PAYMENTS_RETRY_SECONDS, **members)
+
 
 class StripeRefused(Refusal):
     """Stripe understood a request of ours and refused it; `stripe_code` says why."""
@@ -17,6 +21,14 @@ class StripeRefused(Refusal):
     code = "stripe_refused"
     status = 502
     title = "Stripe refused the request."
+
+
+class PurchaseEnded(Refusal):
+    """The key belongs to a purchase that failed, expired or was canceled: it cannot be paid any more."""
+
+    code = "purchase_ended"
+    status = 409
+    title = "This purchase has ended. Start another one, with a key of its own."
 
 
 class PurchaseNotFound(Refusal):

@@ -28,6 +28,10 @@ PENDING: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN, Purchas
 PAYABLE: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN})
 
 
+# What cannot be paid any more on its own page.
+ENDED: Final = frozenset({PurchaseStatus.FAILED, PurchaseStatus.EXPIRED, PurchaseStatus.CANCELED})
+
+
 class InboxStatus(models.TextChoices):
     """What became of a webhook's event."""
 

@@ -14,8 +14,10 @@ SIGNATURE_HEADER_LENGTH_MAX = 2048
 EVENT_ID_LENGTH_MAX = 255
 EVENT_TYPE_LENGTH_MAX = 100
 
-STRIPE_TIMEOUT_SECONDS = 10
-STRIPE_NETWORK_RETRIES_MAX = 2
+# A buyer and one of the web process's threads wait for this: two tries, and then "try again".
+STRIPE_TIMEOUT_SECONDS = 4
+STRIPE_NETWORK_RETRIES_MAX = 1
+PAYMENTS_RETRY_SECONDS = 10
 
 # While a buyer waits on the success page Stripe is asked about the session at most this often.
 ASK_STRIPE_INTERVAL = timedelta(seconds=3)

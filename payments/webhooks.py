@@ -3,13 +3,13 @@
 import logging
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from foundation.errors import Refusal
-from payments.errors import BodyTooLarge, InvalidSignature
+from payments.errors import BodyTooLarge, InvalidEvent, InvalidSignature
 from payments.gateways.webhook_signature import read_event
 from payments.kinds import StripeEvent
 from payments.limits import WEBHOOK_BODY_BYTES_MAX
@@ -49,7 +49,10 @@ def _bounded_body(request: HttpRequest) -> bytes:
     declared = request.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) > WEBHOOK_BODY_BYTES_MAX:
         raise BodyTooLarge
-    body = request.read(WEBHOOK_BODY_BYTES_MAX + 1)
+    try:
+        body = request.read(WEBHOOK_BODY_BYTES_MAX + 1)
+    except UnreadablePostError as error:  # the sender went away, or took too long
+        raise InvalidEvent("The body did not arrive.") from error
     if len(body) > WEBHOOK_BODY_BYTES_MAX:
         raise BodyTooLarge
     return body
@@ -60,5 +63,11 @@ def _refuse(refusal: Refusal) -> JsonResponse:
     if isinstance(refusal, InvalidSignature):
         note_bad_signature(now=timezone.now())
     logger.warning("webhook.rejected", extra={"code": refusal.code})
-    body = {"title": refusal.title, "status": refusal.status, "detail": refusal.detail, "code": refusal.code}
+    body = {
+        "type": "about:blank",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "code": refusal.code,
+    }
     return JsonResponse(body, status=refusal.status, content_type="application/problem+json")

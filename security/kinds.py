@@ -10,6 +10,7 @@ class AlertKind(models.TextChoices):
     PAYMENT_FAILED_AFTER_SETTLEMENT = "payment_failed_after_settlement", "Payment failed after settlement"
     WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
+    INBOX_PARKED = "inbox_parked", "Stripe events given up on"
     MIRROR_PARKED = "mirror_parked", "Mirror rows parked"
 
 

@@ -19,7 +19,11 @@ def wallet_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | Non
     if wallet is None:
         return None
     postings = entries.postings_between(
-        wallet.account_id, after_version=after_version, to_version=wallet.version, limit=limit + 1
+        wallet.account_id,
+        after_version=after_version,
+        to_version=wallet.version,
+        to_seq=wallet.seq,
+        limit=limit + 1,
     )
     more = len(postings) > limit
     shown = postings[:limit]

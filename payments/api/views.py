@@ -24,7 +24,8 @@ from foundation.services.idempotency import Answer
 from identity.errors import SIGN_IN_REFUSALS
 from identity.queries.users import customer_id_of
 from payments.api.serializers import PurchaseRequestSerializer, PurchaseSerializer
-from payments.errors import PaymentsUnavailable, PurchaseNotFound
+from payments.errors import PaymentsUnavailable, PurchaseEnded, PurchaseNotFound
+from payments.kinds import ENDED
 from payments.models import Purchase
 from payments.queries import purchases
 from payments.services.purchases import start_purchase
@@ -94,6 +95,7 @@ class PurchasesView(ListAPIView[Purchase]):
                 PackageNotFound,
                 PackageNotOnSale,
                 PaymentsUnavailable,
+                PurchaseEnded,
             ),
         },
     )
@@ -113,6 +115,8 @@ class PurchasesView(ListAPIView[Purchase]):
                 idempotency_key=request.headers[KEY_HEADER].strip(),
                 now=now,
             )
+            if purchase.status in ENDED:
+                raise PurchaseEnded
             return Answer(201, PurchaseSerializer(purchase).data)
 
         return answer_once(request, owner=f"user:{buyer_id}", now=now, work=start)

@@ -15,16 +15,6 @@ from payments.limits import STRIPE_NETWORK_RETRIES_MAX, STRIPE_TIMEOUT_SECONDS
 
 T = TypeVar("T")
 
-# Their cause lies with the connection, with Stripe, or with our own key: the buyer's request is sound, try again.
-_UNAVAILABLE = (
-    stripe.APIConnectionError,
-    stripe.APIError,
-    stripe.RateLimitError,
-    stripe.AuthenticationError,
-    stripe.PermissionError,
-    stripe.IdempotencyError,
-)
-
 
 @cache
 def client() -> stripe.StripeClient:
@@ -47,13 +37,17 @@ def call(request: Callable[[], T]) -> T:
     try:
         return request()
     except stripe.InvalidRequestError as error:
-        raise StripeRefused(stripe_code=error.code or "invalid_request") from error
-    except _UNAVAILABLE as error:
+        code, param = error.code or "invalid_request", error.param or ""
+        raise StripeRefused(stripe_code=code, stripe_param=param) from error
+    except stripe.StripeError as error:
+        # The connection, Stripe, or our own key: the buyer's request is sound.
         raise PaymentsUnavailable from error
 
 
-def create_customer(*, user_id: uuid.UUID, email: str | None, uid: str) -> str:
+def create_customer(*, user_id: uuid.UUID, email: str | None, uid: str, gone: str = "") -> str:
     """Create the user's customer, once however often it is tried; answer its id.
+
+    `gone` is the id of a former one that Stripe does not know any more.
 
     :raises PaymentsUnavailable: `payments_unavailable`.
     """
@@ -61,7 +55,9 @@ def create_customer(*, user_id: uuid.UUID, email: str | None, uid: str) -> str:
     if email:
         params["email"] = email
     customer = call(
-        lambda: client().v1.customers.create(params, {"idempotency_key": f"customer-{user_id}"})  # type: ignore[arg-type]
+        lambda: client().v1.customers.create(
+            params, {"idempotency_key": _key("customer", f"{user_id}{gone}", params)}
+        )  # type: ignore[arg-type]
     )
     return customer.id
 

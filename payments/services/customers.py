@@ -8,6 +8,18 @@ from payments.gateways import stripe_api
 from payments.models import StripeCustomer
 
 
+def replace_customer(*, user_id: uuid.UUID, uid: str, gone: str, now: datetime) -> str:
+    """Another customer for a user whose former one was deleted at Stripe; answer its id.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    """
+    customer_id = stripe_api.create_customer(user_id=user_id, email=email_of(user_id), uid=uid, gone=gone)
+    StripeCustomer.objects.filter(user_id=user_id, stripe_customer_id=gone).update(
+        stripe_customer_id=customer_id, created_at=now
+    )
+    return customer_id
+
+
 def customer_of(*, user_id: uuid.UUID, uid: str, now: datetime) -> str:
     """The user's customer id at Stripe, created there the first time. Calls Stripe outside any transaction.
 

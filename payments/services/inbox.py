@@ -24,6 +24,8 @@ from payments.limits import (
 )
 from payments.models import InboxEvent
 from payments.services import events
+from security.kinds import AlertKind, Severity
+from security.services.alerts import raise_alert
 
 logger = logging.getLogger(__name__)
 
@@ -163,9 +165,28 @@ def _record_failure(row_id: uuid.UUID, error: Exception, now: datetime) -> Inbox
         row.status = InboxStatus.PARKED if row.attempts >= INBOX_TRIES_MAX else InboxStatus.FAILED
         row.due_at = None if row.status == InboxStatus.PARKED else now + backoff(row.attempts)
         row.save(update_fields=["attempts", "error_code", "status", "due_at"])
+        if row.status == InboxStatus.PARKED:
+            _alert_parked(row, now)
     facts = {"inbox_event_id": str(row_id), "type": row.type, "code": code, "attempts": row.attempts}
     logger.error("credit.failed", extra=facts, exc_info=None if isinstance(error, Refusal) else error)
     return InboxStatus(row.status)
+
+
+def _alert_parked(row: InboxEvent, now: datetime) -> None:
+    """A person has to look: what failed may be a payment. Events that fail alike count onto one alert."""
+    raise_alert(
+        kind=AlertKind.INBOX_PARKED,
+        severity=Severity.HIGH,
+        dedup_key=f"{row.type}:{row.error_code}",
+        summary="Stripe events failed too often and are not tried again by themselves.",
+        subject={
+            "inbox_event_id": str(row.id),
+            "stripe_event_id": row.stripe_event_id,
+            "type": row.type,
+            "code": row.error_code,
+        },
+        now=now,
+    )
 
 
 def backoff(attempts: int) -> timedelta:

@@ -78,17 +78,18 @@ def _find_or_create(buyer_id: uuid.UUID, package_code: str, idempotency_key: str
 
 def _open(purchase: Purchase, now: datetime) -> Purchase:
     """Have Stripe open the session and note it. Two requests at once get the same session from Stripe."""
+    user_id, uid = purchase.buyer_id, purchase.wallet_document_id
     try:
-        customer_id = customers.customer_of(
-            user_id=purchase.buyer_id, uid=purchase.wallet_document_id, now=now
-        )
-        Purchase.objects.filter(id=purchase.id).update(stripe_customer_id=customer_id)
-        purchase.stripe_customer_id = customer_id
-        session_id, url = stripe_api.create_checkout_session(
-            idempotency_key=f"purchase-{purchase.id}", parameters=checkout.session_parameters(purchase)
-        )
+        customer_id = customers.customer_of(user_id=user_id, uid=uid, now=now)
+        try:
+            session_id, url = _create_session(purchase, customer_id)
+        except StripeRefused as error:
+            if error.members.get("stripe_param") != "customer":
+                raise
+            customer_id = customers.replace_customer(user_id=user_id, uid=uid, gone=customer_id, now=now)
+            session_id, url = _create_session(purchase, customer_id)
     except StripeRefused as error:
-        code = str(error.members.get("stripe_code", ""))
+        code = str(error.members["stripe_code"])
         logger.exception("purchase.refused", extra={"purchase_id": str(purchase.id), "stripe_code": code})
         _give_up(purchase, PurchaseStatus.FAILED, code, now)
         raise PaymentsUnavailable from error
@@ -98,6 +99,16 @@ def _open(purchase: Purchase, now: datetime) -> Purchase:
     purchase.refresh_from_db()
     logger.info("checkout.created", extra={"purchase_id": str(purchase.id), "stripe_session_id": session_id})
     return purchase
+
+
+def _create_session(purchase: Purchase, customer_id: str) -> tuple[str, str]:
+    """Freeze the customer in the row, then open the session from it: settlement compares the two."""
+    Purchase.objects.filter(id=purchase.id).update(stripe_customer_id=customer_id)
+    purchase.stripe_customer_id = customer_id
+    return stripe_api.create_checkout_session(
+        idempotency_key=f"purchase-{purchase.id}-{customer_id}",
+        parameters=checkout.session_parameters(purchase),
+    )
 
 
 def _give_up(purchase: Purchase, status: PurchaseStatus, failure_code: str, now: datetime) -> Purchase:

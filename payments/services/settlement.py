@@ -88,6 +88,8 @@ def _settle_paid(purchase: Purchase, session: SessionFacts, now: datetime) -> Ou
             _alert(purchase, session, mismatch, now)
         return Outcome.ALREADY_SETTLED
     if purchase.status == PurchaseStatus.QUARANTINED:
+        # Counted onto its own alert; a second session that was paid is another alert: two payments to give back.
+        _alert(purchase, session, mismatch or QuarantineReason(purchase.quarantine_reason), now)
         return Outcome.QUARANTINED
     if mismatch:
         return _quarantine(purchase, session, mismatch, now)
@@ -116,6 +118,7 @@ def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome
         PurchaseStatus.SETTLED,
         settled_at=now,
         closed_at=None,
+        failure_code="",
         entry_id=entry.entry_id,
         stripe_session_id=session.session_id,
         stripe_payment_intent_id=session.payment_intent_id,
@@ -144,7 +147,7 @@ def _alert(purchase: Purchase, session: SessionFacts, reason: QuarantineReason, 
         kind=AlertKind.PURCHASE_QUARANTINED,
         severity=Severity.HIGH,
         dedup_key=f"{purchase.id}:{reason.value}:{session.session_id}"[:200],
-        summary=f"A paid session is not the purchase that was made: {reason.label.lower()}.",
+        summary=f"A paid session is not the purchase that was made ({reason.label.lower()}).",
         subject={
             "purchase_id": str(purchase.id),
             "user_id": str(purchase.buyer_id),

@@ -139,3 +139,14 @@ def test_a_list_asks_the_database_the_same_number_of_things_however_long_it_is(s
         alert(name)
     assert {label: statements(label) for label in labels} == few
     assert max(few.values()) <= 12, few
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "lookup",
+    ["password__startswith", "password__regex", "email__contains", "groups__name", "is_superuser__gte__lt"],
+)
+def test_a_list_answers_no_question_about_what_it_does_not_show(lookup: str, superuser: Client) -> None:
+    """A yes or no about a hidden column tells it, character by character."""
+    assert superuser.get(url("identity.User", "changelist"), {lookup: "p"}).status_code in {302, 400}
+    assert superuser.get(url("identity.User", "changelist"), {"is_superuser__exact": "1"}).status_code == 200

@@ -203,3 +203,16 @@ def test_a_token_needs_no_csrf_token(packages, bearer, start):
     answer = start(Client(enforce_csrf_checks=True), **bearer("uid-alice"))
     assert answer.status_code == 201
     assert Purchase.objects.get().wallet_document_id == "uid-alice"
+
+
+def test_a_key_whose_purchase_has_ended_is_told_so(packages, alices, start):
+    """The answer kept for the key is gone, as after its retention: the purchase itself is not."""
+    first = start(alices, "basic", key="ended")
+    Purchase.objects.update(status="expired")
+    IdempotencyRecord.objects.all().delete()
+
+    again = start(alices, "basic", key="ended")
+
+    assert first.status_code == 201
+    assert (again.status_code, again.json()["code"]) == (409, "purchase_ended")
+    assert Purchase.objects.count() == 1

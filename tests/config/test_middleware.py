@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -19,7 +20,14 @@ def fail(request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError
 
 
-urlpatterns = [path("hello", hello), path("admin/hello", hello), path("fail", fail), *urls.urlpatterns]
+urlpatterns = [
+    path("api/hello", hello),
+    path("accounts/hello", hello),
+    path("hello", hello),
+    path("admin/hello", hello),
+    path("fail", fail),
+    *urls.urlpatterns,
+]
 pytestmark = pytest.mark.urls(__name__)
 
 
@@ -74,3 +82,16 @@ def test_a_failing_page_has_the_headers_too(client: Client) -> None:
     assert answer.status_code == 500
     assert answer["X-Request-ID"] == "abcdefgh"
     assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/api/hello", "/accounts/hello", "/admin/hello"])
+def test_what_belongs_to_one_caller_is_kept_by_no_cache(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer["Cache-Control"] == "private, no-store"
+    assert ("Authorization" in answer.get("Vary", "")) is path.startswith("/api/")
+
+
+def test_pages_are_private_to_whoever_brings_a_session(client: Client) -> None:
+    assert "Cache-Control" not in client.get("/hello")
+    client.cookies[settings.SESSION_COOKIE_NAME] = "any"
+    assert client.get("/hello")["Cache-Control"] == "private, no-store"

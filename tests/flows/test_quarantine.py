@@ -77,7 +77,7 @@ def test_a_quarantined_purchase_stays_so_whatever_is_told_again(shop: Shop):
 
     purchase.refresh_from_db()
     assert purchase.status == PurchaseStatus.QUARANTINED
-    assert Alert.objects.get().count == 1
+    assert Alert.objects.get().count == 3  # the same payment, told three times
     assert not Entry.objects.exists()
 
 
@@ -106,4 +106,20 @@ def test_a_session_edited_at_stripe_does_not_credit_from_the_success_page_either
 
     purchase.refresh_from_db()
     assert purchase.status == PurchaseStatus.QUARANTINED
+    assert not Entry.objects.exists()
+
+
+def test_a_second_paid_session_of_a_quarantined_purchase_is_an_alert_of_its_own(shop: Shop):
+    purchase = shop.start("alice", "basic")
+    session = shop.stripe.object(str(purchase.stripe_session_id))
+    foreign = {**session, "id": "cs_test_foreign", "status": "complete", "payment_status": "paid"}
+    shop.stripe.emit("checkout.session.completed", foreign)
+    shop.stripe.wait_until_idle(ignore_retries=True)
+
+    shop.pay(purchase)
+
+    purchase.refresh_from_db()
+    assert purchase.status == PurchaseStatus.QUARANTINED
+    told = {alert.evidence["stripe_session_id"] for alert in Alert.objects.all()}
+    assert told == {"cs_test_foreign", purchase.stripe_session_id}
     assert not Entry.objects.exists()

@@ -124,6 +124,23 @@ def test_a_body_whose_length_is_a_lie_is_not_read_beyond_the_limit(shop: Shop, p
     assert_no_trace(shop)
 
 
+class LostConnection(BytesIO):
+    """A body whose sender went away."""
+
+    def read(self, *_: object) -> bytes:
+        raise ConnectionResetError
+
+
+def test_a_body_that_does_not_arrive_is_answered_400(shop: Shop, paid_event: dict[str, Any]):
+    request = RequestFactory().post(URL, b"{}", content_type="application/json")
+    request._stream = LostConnection()
+
+    response = stripe_webhook(request)
+
+    assert response.status_code == 400
+    assert_no_trace(shop)
+
+
 def event(**changes: str) -> bytes:
     """An event's text with some members' texts replaced."""
     members = {

@@ -12,6 +12,7 @@ from payments.kinds import PurchaseStatus
 from payments.limits import INBOX_BACKOFF_MIN, INBOX_TRIES_MAX
 from payments.models import InboxEvent, Purchase
 from payments.services import inbox
+from security.models import Alert
 from tests.support.database import as_owner
 from tests.support.shop import Shop
 from tokens.models import Entry
@@ -70,7 +71,7 @@ def test_an_event_told_long_after_the_credit_changes_nothing(shop: Shop):
 
 def test_a_payment_told_before_the_session_id_was_stored_is_adopted(shop: Shop):
     """Stripe opened the session and its answer was lost: the buyer's retry, or an e-mail, leads to the page."""
-    shop.stripe.fail_next(3, kind="reset_after", method="POST", path="/v1/checkout/sessions")
+    shop.stripe.fail_next(2, kind="reset_after", method="POST", path="/v1/checkout/sessions")
     with pytest.raises(PaymentsUnavailable):
         shop.start("alice", "basic", key="lost-answer")
     purchase = Purchase.objects.get()
@@ -86,7 +87,7 @@ def test_a_payment_told_before_the_session_id_was_stored_is_adopted(shop: Shop):
 
 
 def test_a_start_whose_answer_was_lost_is_resumed_with_the_same_session(shop: Shop):
-    shop.stripe.fail_next(3, kind="reset_after", method="POST", path="/v1/checkout/sessions")
+    shop.stripe.fail_next(2, kind="reset_after", method="POST", path="/v1/checkout/sessions")
     with pytest.raises(PaymentsUnavailable):
         shop.start("alice", "basic", key="again")
 
@@ -187,6 +188,9 @@ def test_an_event_that_fails_again_and_again_is_parked(shop: Shop, broken_ledger
         inbox.process_due_events(now=row.due_at)
         row.refresh_from_db()
     assert (row.status, row.due_at, row.attempts) == ("parked", None, INBOX_TRIES_MAX)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.severity) == ("inbox_parked", "high")
+    assert alert.evidence["stripe_event_id"] == event
 
     mended()
     inbox.process_event(event_id=row.id, now=row.received_at)

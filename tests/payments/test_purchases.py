@@ -129,7 +129,7 @@ def test_a_start_that_is_resumed_too_late_has_expired(counter: Shop):
     Purchase.objects.update(started_at=timezone.now() - RESUME_WINDOW - timedelta(minutes=1))
 
     assert counter.start("alice", "basic", key="k").status == PurchaseStatus.EXPIRED
-    assert counter.stripe.requests().by_path["POST /v1/checkout/sessions"] == 3
+    assert counter.stripe.requests().by_path["POST /v1/checkout/sessions"] == 2
 
 
 def test_a_person_made_at_the_command_line_gets_a_wallet_when_they_buy(counter: Shop):
@@ -221,3 +221,24 @@ def test_a_purchase_id_is_ordered_by_time(counter: Shop):
 
     assert isinstance(first.id, UUID)
     assert first.id < second.id
+
+
+def test_a_customer_deleted_at_stripe_is_replaced(counter: Shop):
+    counter.start("alice", "basic")
+    StripeCustomer.objects.update(stripe_customer_id="cus_gone")
+
+    purchase = counter.start("alice", "pro")
+
+    assert purchase.status == PurchaseStatus.OPEN
+    assert purchase.stripe_customer_id == StripeCustomer.objects.get().stripe_customer_id != "cus_gone"
+    session = counter.stripe.object(str(purchase.stripe_session_id))
+    assert session["customer"] == purchase.stripe_customer_id
+
+
+def test_a_refusal_says_when_to_come_back(counter: Shop):
+    counter.stripe.fail_next(10, status=500, method="POST", path="/v1/checkout/*")
+
+    with pytest.raises(PaymentsUnavailable) as refusal:
+        counter.start("alice", "basic")
+
+    assert refusal.value.retry_after_seconds

@@ -26,10 +26,16 @@ class Bank:
         return wallet_of(self.alice.id)
 
     def credit(
-        self, tokens: int = 100, *, bonus: int = 0, reference: str = "", purchase: UUID | None = None
+        self,
+        tokens: int = 100,
+        *,
+        bonus: int = 0,
+        reference: str = "",
+        purchase: UUID | None = None,
+        entry_type: EntryType = EntryType.PURCHASE,
     ) -> PostedEntry:
         return ledger.post(
-            entry_type=EntryType.PURCHASE,
+            entry_type=entry_type,
             reference=reference or f"purchase:{uuid4()}",
             account_id=self.wallet.account_id,
             counter_lines={AccountKind.ISSUANCE: -tokens, AccountKind.PROMOTIONS: -bonus},

@@ -1,6 +1,7 @@
 """`verify_ledger` sees what got past the guards: here they are taken down, as only a superuser could."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,15 +9,16 @@ from django.db import connection
 
 from tests.support.database import as_owner
 from tests.tokens.conftest import Bank
+from tokens.kinds import EntryType
 from tokens.queries.integrity import check_names, find_imbalances
 
 
 @pytest.fixture
 def tamper(bank: Bank) -> Callable[[str], None]:
     """Write to the ledger with every trigger off."""
-    bank.credit(100, bonus=20)
+    bank.credit(100, bonus=20, entry_type=EntryType.GRANT)
     bank.spend(30)
-    bank.credit(5)
+    bank.credit(5, entry_type=EntryType.GRANT)
 
     def run(statement: str) -> None:
         with as_owner(), connection.cursor() as cursor:
@@ -34,7 +36,7 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
 
     call_command("verify_ledger")
 
-    assert f"{len(check_names())} checks found nothing" in capsys.readouterr().out
+    assert f"{len(check_names()) + 1} checks found nothing" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
             {"70"},
         ),
         ("UPDATE tokens_entry SET request_hash = sha256('') WHERE type = 'spend'", {"80"}),
-        ("UPDATE tokens_entry SET package_code = 'pro' WHERE type = 'purchase'", {"80"}),
+        ("UPDATE tokens_entry SET package_code = 'pro' WHERE type = 'grant'", {"80"}),
         ("UPDATE tokens_entry SET line_count = 4 WHERE type = 'spend'", {"10"}),
         (
             "UPDATE tokens_posting SET account_id = (SELECT id FROM tokens_account WHERE kind = 'debt') WHERE seq = 2",
@@ -77,3 +79,13 @@ def test_the_command_exits_non_zero_and_names_the_first_fault(tamper, capsys: py
         call_command("verify_ledger")
 
     assert "balance 96, postings sum to 95" in capsys.readouterr().err
+
+
+def test_a_credit_of_a_purchase_that_does_not_exist_is_a_fault(
+    bank: Bank, capsys: pytest.CaptureFixture[str]
+):
+    bank.credit(1_000_000, purchase=uuid4())
+    assert find_imbalances() == []
+
+    with pytest.raises(CommandError, match="no such row"):
+        call_command("verify_ledger")

@@ -34,11 +34,18 @@ def history_of(owner_id: uuid.UUID, *, entry_type: str = "") -> QuerySet[Posting
 
 
 def postings_between(
-    account_id: uuid.UUID, *, after_version: int, to_version: int, limit: int
+    account_id: uuid.UUID, *, after_version: int, to_version: int, to_seq: int, limit: int
 ) -> list[Posting]:
-    """The wallet's postings that led from one version of it to another, oldest first, at most `limit`."""
+    """The wallet's postings that led from one version of it to another, oldest first, at most `limit`.
+
+    Each posting raised the version at least by one, so there are no more of them than versions in between: the
+    bound on `seq`, which is indexed, keeps a long history from being read.
+    """
     postings = Posting.objects.filter(
-        account_id=account_id, wallet_version__gt=after_version, wallet_version__lte=to_version
+        account_id=account_id,
+        seq__gt=to_seq - (to_version - after_version),
+        seq__lte=to_seq,
+        wallet_version__gt=after_version,
     )
     return list(postings.select_related("entry").order_by("seq")[:limit])
 
