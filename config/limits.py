@@ -24,5 +24,7 @@ PROBE_HOLDS_SECONDS = 5.0  # an answer is not asked for again
 PASSWORD_LENGTH_MIN = 10
 PROBE_STATEMENT_SECONDS_MAX = 2
 BACKLOG_SECONDS_MAX = 60.0  # what waits longer is told as degraded
-WEB_REQUEST_SECONDS_MAX = 30  # a web process whose main thread is silent for longer is replaced; no request is cut off
+WEB_REQUEST_SECONDS_MAX = (
+    30  # a web process whose main thread is silent for longer is replaced; no request is cut off
+)
 WEB_REQUESTS_BEFORE_RENEWAL = 20_000  # a web worker is replaced after so many: leaks end there

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import stripe
 from django.conf import settings
+from stripe import RequestOptions
 
 from payments.errors import PaymentsUnavailable, StripeRefused
 from payments.kinds import SessionFacts
@@ -54,11 +55,8 @@ def create_customer(*, user_id: uuid.UUID, email: str | None, uid: str, gone: st
     params: dict[str, Any] = {"metadata": {"user_id": str(user_id), "uid": uid}}
     if email:
         params["email"] = email
-    customer = call(
-        lambda: client().v1.customers.create(
-            params, {"idempotency_key": _key("customer", f"{user_id}{gone}", params)}
-        )  # type: ignore[arg-type]
-    )
+    options: RequestOptions = {"idempotency_key": _key("customer", f"{user_id}{gone}", params)}
+    customer = call(lambda: client().v1.customers.create(params, options))  # type: ignore[arg-type]
     return customer.id
 
 
