@@ -10,6 +10,8 @@ class AlertKind(models.TextChoices):
     WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
     MIRROR_PARKED = "mirror_parked", "Mirror rows parked"
+    MIRROR_BEHIND = "mirror_behind", "Mirror behind"
+    MIRROR_DRIFT = "mirror_drift", "Firestore showed something else"
 
 
 class Severity(models.TextChoices):
