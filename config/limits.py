@@ -28,3 +28,4 @@ PROBE_STATEMENT_SECONDS_MAX = 2
 BACKLOG_SECONDS_MAX = 60.0  # what waits longer is told as degraded
 WEB_REQUEST_SECONDS_MAX = 30  # a web worker that is silent for longer is replaced
 WEB_REQUESTS_BEFORE_RENEWAL = 20_000  # a web worker is replaced after so many: leaks end there
+METRICS_STATEMENT_SECONDS_MAX = 5  # of one SQL statement behind /metrics

@@ -28,3 +28,9 @@ def last_resolved_at(kind: AlertKind, dedup_key: str) -> datetime | None:
         at=Max("resolved_at")
     )["at"]
     return found
+
+
+def count_opened() -> list[tuple[str, str, int]]:
+    """How many alerts there ever were, by kind and severity."""
+    rows = Alert.objects.order_by("kind", "severity").values_list("kind", "severity")
+    return list(rows.annotate(count=Count("id")))
