@@ -1,5 +1,10 @@
 """How gunicorn serves, wherever `gunicorn config.wsgi` is started; PORT and WEB_CONCURRENCY are its own."""
 
+import os
+import shutil
+import tempfile
+from typing import Any
+
 from config import limits, logs
 
 worker_class = "gthread"
@@ -12,3 +17,15 @@ logconfig_dict = {
     **logs.logging_config({"level": "INFO", "readable": False}),
     "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True}},
 }
+
+METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own name
+
+
+def on_starting(_server: Any) -> None:
+    """Give the web processes a directory for what they measure: whichever is asked tells of all of them."""
+    os.environ[METRICS_DIRECTORY] = tempfile.mkdtemp(prefix="token-economy-metrics-")
+
+
+def on_exit(_server: Any) -> None:
+    """Remove what was measured: a counter begins anew with the processes."""
+    shutil.rmtree(os.environ.pop(METRICS_DIRECTORY), ignore_errors=True)

@@ -21,6 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # In the order in which a worker serves them: what a customer sees first, the copy of Stripe for staff last.
 QUEUES = ("mirror", "default", "stripe_sync")
 ROUTES = {
+    "mirror.scan": {"queue": "default"},  # it takes its time; deliveries do not wait for it
     "mirror.*": {"queue": "mirror"},
     "payments.sync_stripe_objects": {"queue": "stripe_sync"},
 }
@@ -43,6 +44,7 @@ TIMETABLE = {
     **_every("identity.set_wallet_claims", minutes=1),
     **_every("security.watch", seconds=30),
     **_every("foundation.forget_answers", hours=1),
+    **_every("mirror.scan", hours=1),
     **_every("mirror.prune", days=1),
 }
 

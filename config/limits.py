@@ -28,3 +28,4 @@ WEB_REQUEST_SECONDS_MAX = (
     30  # a web process whose main thread is silent for longer is replaced; no request is cut off
 )
 WEB_REQUESTS_BEFORE_RENEWAL = 20_000  # a web worker is replaced after so many: leaks end there
+METRICS_STATEMENT_SECONDS_MAX = 5  # of one SQL statement behind /metrics

@@ -29,7 +29,9 @@ SECURE_SITE = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "localhost"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 TRUSTED_PROXIES = env.whole_number("TRUSTED_PROXIES", default=0, most=10)
-METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+METRICS_TOKEN = env.secret(
+    "METRICS_TOKEN", shape=r"[!-~]{16,255}", like="at least 16 characters without a space", default=""
+)
 OPERATOR_EMAILS = env.emails("OPERATOR_EMAILS")
 
 # --- Applications ---
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
+    "config.metrics.MetricsMiddleware",
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

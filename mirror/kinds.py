@@ -1,13 +1,14 @@
 """The mirror's vocabulary."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 DELIVER_TASK = "mirror.deliver"
+SCAN_TASK = "mirror.scan"
 
 # What two tellings of one document may differ in: words that can be erased, and our own stamp.
 DESCRIPTION_FIELD = "description"
@@ -27,11 +28,22 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Owned:
+    """What finds all documents of a subject in Firestore: those of a collection with a value in a field."""
+
+    collection: str
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """What is committed at once: a subject's next documents, and the subject as of the last of them.
 
     `fields` are absolute values, written beside the fields that others own in the same document; `version` is
-    written with them under `version_field`. `more` says that another chunk follows this one.
+    written with them under `version_field`. `more` says that another chunk follows this one. A subject at one
+    version always has the same fields: a repair compares them. `owned` finds the subject's documents, those
+    among them that nobody should have written.
     """
 
     subject_path: str
@@ -40,17 +52,40 @@ class Chunk:
     fields: Mapping[str, Any]
     documents: Sequence[Document] = field(default=())
     more: bool = False
+    owned: Owned | None = None
 
 
 # (subject id, version already mirrored, documents at most) -> the next chunk; None: nothing to show.
 Projection = Callable[[str, int, int], Chunk | None]
+
+# (the last subject id seen, at most so many) -> the ids that follow it, in an order that never changes
+Subjects = Callable[[str, int], Sequence[str]]
+
+# paths of documents -> the subject that each of them is told by; without those that nothing tells
+SubjectsOf = Callable[[Collection[str]], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What an app says of a kind of subject: what tells its documents, and which subjects there are.
+
+    `subjects_of` says whose document is whose; None where a subject has no documents beside its own.
+    """
+
+    projection: Projection
+    subjects: Subjects
+    subjects_of: SubjectsOf | None = None
+
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A leased outbox row, as it was when it was claimed."""
+    """A leased outbox row, as it was when it was claimed.
+
+    `repairs` says that all is to be compared, and where an earlier delivery left off doing so.
+    """
 
     row_id: int
     kind: str
@@ -58,6 +93,31 @@ class Claim:
     generation: int
     lease_token: uuid.UUID
     claimed_at: datetime
+    repairs: bool = False
+    repaired_to_version: int = 0
+    repaired_to_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Subjects to which a run of deliveries keeps."""
+
+    kind: str
+    subject_ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """In which ways Firestore differed from what it should show of a subject, in documents."""
+
+    missing: int = 0
+    differing: int = 0
+    surplus: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many documents were not as they should be."""
+        return self.missing + self.differing + self.surplus
 
 
 class Outcome(StrEnum):
@@ -107,3 +167,19 @@ class SubjectState:
     attempts: int = 0
     parked_at: datetime | None = None
     last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What repairing some subjects led to.
+
+    `last` is the last of them, after which to go on; `drifted` those that Firestore showed wrongly; `left` those
+    that are not done yet, with what is in their way.
+    """
+
+    kind: str
+    last: str
+    compared: int
+    drifted: int
+    left: Sequence[SubjectState]
+    ending: Ending

@@ -30,6 +30,16 @@ KEEPALIVE_SECONDS = 30.0
 KEEPALIVE_ANSWER_SECONDS_MAX = 5.0
 HEALTH_SECONDS_MAX = 1.0
 
+# --- Repairs ---
+REPAIR_BATCH_SUBJECTS_MAX = 100  # asked for at once: what customers wait for stays ahead of them
+REPAIR_BATCH_SECONDS_MAX = 60
+REPAIR_ATTEMPTS_MAX = 3  # then a subject is told as not done; the workers go on trying
+REPAIR_PAUSE_SECONDS = 0.1  # between looks at a batch that other workers have in hand
+SURPLUS_PAGE_DOCUMENTS = 300
+SCAN_SAMPLE_SUBJECTS_MAX = 1_000  # of each kind, in one scan
+SCAN_SECONDS_MAX = 60  # of all kinds; shorter than any task may run
+DRIFT_RETENTION_DAYS = 365
+
 # --- Retention ---
 DOCUMENT_RETENTION_DAYS = 90  # of delivery times; the subject's version tells of older documents
 PRUNE_BATCH_ROWS = 5_000

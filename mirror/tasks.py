@@ -3,8 +3,9 @@
 from celery import shared_task
 from django.utils import timezone
 
-from mirror.kinds import DELIVER_TASK
-from mirror.services import dispatch, mirrored
+from mirror.kinds import DELIVER_TASK, SCAN_TASK
+from mirror.services import dispatch, drift, mirrored
+from mirror.services import scan as scans
 
 
 @shared_task(name=DELIVER_TASK, ignore_result=True)
@@ -15,5 +16,12 @@ def deliver() -> None:
 
 @shared_task(name="mirror.prune", ignore_result=True)
 def prune() -> None:
-    """Once a day: delete delivery times that are past their retention."""
+    """Once a day: delete delivery times and drift that are past their retention."""
     mirrored.prune_documents(now=timezone.now())
+    drift.prune(now=timezone.now())
+
+
+@shared_task(name=SCAN_TASK, ignore_result=True)
+def scan(*, full: bool = False) -> None:
+    """Once an hour: compare a sample of what Firestore shows with the ledger; `full=True`: all of it."""
+    scans.scan(is_full=full, clock=timezone.now)

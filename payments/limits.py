@@ -36,6 +36,12 @@ SYNC_BACKOFF_MIN = timedelta(seconds=30)
 # How many purchases one sweep asks Stripe about, and how soon it asks about the same one again.
 SWEEP_BATCH_MAX = 50
 SWEEP_ASK_INTERVAL = timedelta(minutes=10)
+# The latencies that /metrics tells are those of the newest purchases.
+MEASURED_WINDOW = timedelta(hours=1)
+MEASURED_PURCHASES_MAX = 1_000
+# What is paid is credited within two seconds; after this it counts as failed.
+CREDIT_GRACE = timedelta(minutes=2)
+
 # Stripe's own expiry event normally arrives first; the sweep asks after this.
 SWEEP_GRACE = timedelta(minutes=2)
 

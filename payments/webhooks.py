@@ -1,6 +1,10 @@
 """Stripe's webhook: read a bounded body, check its signature, store and handle the event, answer."""
 
 import logging
+import time
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse, UnreadablePostError
@@ -13,14 +17,32 @@ from payments.errors import BodyTooLarge, InvalidEvent, InvalidSignature
 from payments.gateways.webhook_signature import read_event
 from payments.kinds import StripeEvent
 from payments.limits import WEBHOOK_BODY_BYTES_MAX
+from payments.metrics import WEBHOOK_SECONDS
 from payments.services import inbox, livemode
 from security.services.signatures import note_bad_signature
 
 logger = logging.getLogger(__name__)
 
 
+def _timed(view: Callable[[HttpRequest], JsonResponse]) -> Callable[[HttpRequest], JsonResponse]:
+    """Measure how long each answer takes; what is raised is answered 500, and Stripe tries again."""
+
+    @wraps(view)
+    def timed(request: HttpRequest) -> JsonResponse:
+        began, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR.value
+        try:
+            response = view(request)
+            status = response.status_code
+        finally:
+            WEBHOOK_SECONDS.labels(status).observe(time.perf_counter() - began)
+        return response
+
+    return timed
+
+
 @csrf_exempt
 @require_POST
+@_timed
 def stripe_webhook(request: HttpRequest) -> JsonResponse:
     """Answer 200 to every event of ours, 4xx to what is no signed event, 5xx only where Stripe shall try again."""
     try:

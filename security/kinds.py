@@ -12,6 +12,8 @@ class AlertKind(models.TextChoices):
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
     INBOX_PARKED = "inbox_parked", "Stripe events given up on"
     MIRROR_PARKED = "mirror_parked", "Mirror rows parked"
+    MIRROR_BEHIND = "mirror_behind", "Mirror behind"
+    MIRROR_DRIFT = "mirror_drift", "Firestore showed something else"
 
 
 class Severity(models.TextChoices):

@@ -9,3 +9,6 @@ EVIDENCE_VALUE_LENGTH_MAX = 255
 # A wrong webhook secret shows as a handful of refusals for each purchase, an attack as thousands.
 BAD_SIGNATURE_WINDOW_SECONDS = 300
 BAD_SIGNATURE_BURST = 10
+
+# What is credited shows within a second or two; an outage of Firestore, which parks nothing, shows here.
+MIRROR_LAG_SECONDS_MAX = 120

@@ -12,9 +12,14 @@ class TokensConfig(AppConfig):
         """Say what the documents of wallets and packages are, and that every account gets a wallet."""
         from identity.services.accounts import register_account_opener  # noqa: PLC0415 - models load first
         from mirror.services.projections import register  # noqa: PLC0415 - the apps load first
-        from tokens.projections import package_chunk, wallet_chunk  # noqa: PLC0415 - the apps load first
+        from tokens import projections  # noqa: PLC0415 - the apps load first
         from tokens.services.wallets import open_wallet  # noqa: PLC0415 - the apps load first
 
-        register("wallet", wallet_chunk)
-        register("package", package_chunk)
+        register(
+            "wallet",
+            projections.wallet_chunk,
+            subjects=projections.wallets_after,
+            subjects_of=projections.wallets_of_entries,
+        )
+        register("package", projections.package_chunk, subjects=projections.packages_after)
         register_account_opener(open_wallet)

@@ -1,12 +1,15 @@
 """What this app's Firestore documents say. The mirror writes them; it knows nothing of tokens."""
 
 import uuid
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from mirror.kinds import Chunk, Document
+from mirror.kinds import Chunk, Document, Owned
 from tokens.models import Posting
 from tokens.queries import entries, packages, wallets
 from tokens.queries.wallets import WalletState
+
+ENTRIES = "transactions"
 
 
 def wallet_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None:
@@ -15,7 +18,8 @@ def wallet_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | Non
     The wallet is read first and postings never change, so both agree without a transaction: a chunk shows the
     wallet as of its last entry.
     """
-    wallet = wallets.wallet_by_account(uuid.UUID(subject_id))
+    account_id = _uuid(subject_id)
+    wallet = wallets.wallet_by_account(account_id) if account_id else None
     if wallet is None:
         return None
     postings = entries.postings_between(
@@ -35,7 +39,29 @@ def wallet_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | Non
         fields=fields,
         documents=[_entry_document(posting, wallet) for posting in shown],
         more=more,
+        owned=Owned(ENTRIES, "userId", wallet.document_id),
     )
+
+
+def wallets_after(subject_id: str, limit: int) -> Sequence[str]:
+    """The wallets that follow one, by account id."""
+    return [str(account_id) for account_id in wallets.account_ids_after(_uuid(subject_id), limit)]
+
+
+def wallets_of_entries(paths: Collection[str]) -> Mapping[str, str]:
+    """Which wallet's entry each document tells; without those that tell no entry."""
+    ids = {path: _uuid(path.removeprefix(f"{ENTRIES}/")) for path in paths}
+    accounts = entries.wallets_of({entry_id for entry_id in ids.values() if entry_id})
+    return {
+        path: str(accounts[entry_id])
+        for path, entry_id in ids.items()
+        if entry_id in accounts and path == _entry_path(entry_id)
+    }
+
+
+def packages_after(code: str, limit: int) -> Sequence[str]:
+    """The packages that follow one by code, retired ones too."""
+    return packages.codes_after(code, limit)
 
 
 def package_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None:  # noqa: ARG001 - a Projection
@@ -80,12 +106,20 @@ def _fields(wallet: WalletState) -> dict[str, Any]:
 
 
 def _fields_as_of(wallet: WalletState, last: Posting) -> dict[str, Any]:
-    """The wallet right after an entry that is not its newest."""
+    """The wallet right after an entry that is not its newest, shown while a backlog is delivered.
+
+    What the ledger's lines tell is as it was then: balance, totals, debt. What is held leaves no line: today's is
+    shown, but not more than there was to hold, so that no app computes less than nothing or more than can be had.
+    The status is today's: whoever is frozen by now cannot spend, whatever the balance was.
+    """
     assert last.seq is not None, "a wallet's posting has a seq"
+    assert last.balance_after is not None, "and the balance that it led to"
     totals = entries.totals_as_of(wallet.account_id, seq=last.seq)
     return {
         **_fields(wallet),
         "tokenBalance": last.balance_after,
+        "tokensHeld": min(wallet.held, last.balance_after),
+        "tokenDebt": totals.debt,
         "totalTokensPurchased": totals.purchased,
         "totalTokensEarned": totals.earned,
         "totalTokensSpent": totals.spent,
@@ -98,7 +132,7 @@ def _fields_as_of(wallet: WalletState, last: Posting) -> dict[str, Any]:
 def _entry_document(posting: Posting, wallet: WalletState) -> Document:
     entry = posting.entry
     return Document(
-        path=f"transactions/{entry.id}",
+        path=_entry_path(entry.id),
         fields={
             "userId": wallet.document_id,
             "type": entry.type,
@@ -110,3 +144,14 @@ def _entry_document(posting: Posting, wallet: WalletState) -> Document:
             "createdAt": entry.created_at,
         },
     )
+
+
+def _entry_path(entry_id: uuid.UUID) -> str:
+    return f"{ENTRIES}/{entry_id}"
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

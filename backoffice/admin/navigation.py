@@ -36,6 +36,7 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Outbox", "outbox", "mirror.OutboxRow"),
             ("Delivered", "cloud_done", "mirror.MirroredSubject"),
             ("Documents", "description", "mirror.MirroredDocument"),
+            ("Drift", "difference", "mirror.Drift"),
         ),
     ),
     ("Security", (("Alerts", "notifications", "security.Alert"),)),

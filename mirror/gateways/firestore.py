@@ -4,7 +4,7 @@ import functools
 import os
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -29,7 +29,7 @@ from mirror.errors import (
     FirestoreUnavailable,
     WriteInterleaved,
 )
-from mirror.kinds import MIRRORED_AT_FIELD, Document
+from mirror.kinds import MIRRORED_AT_FIELD, Document, Owned
 
 CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),
@@ -57,9 +57,9 @@ FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Delive
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A subject's document as it was read: the version in it, and what a later write may rest on."""
+    """A document as it was read: the fields that were asked for, and what a later write may rest on."""
 
-    version: object = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
     update_time: Any = None
 
     @property
@@ -68,19 +68,17 @@ class Seen:
         return self.update_time is not None
 
 
-def read(path: str, version_field: str) -> Seen:
-    """Read a subject's version, and nothing else of its document.
+def read(path: str, names: Iterable[str]) -> Seen:
+    """Read some fields of a subject's document, and nothing of what its owner keeps beside them.
 
     :raises FirestoreUnavailable: when Firestore does not answer.
     """
     with _typed_errors():
-        snapshot = _client().document(path).get([version_field], **_bounds())
-        if not snapshot.exists:
-            return Seen()
-        return Seen((snapshot.to_dict() or {}).get(version_field), snapshot.update_time)
+        snapshot = _client().document(path).get(list(names), **_bounds())
+        return _seen(snapshot) if snapshot.exists else Seen()
 
 
-def read_documents(paths: Iterable[str]) -> dict[str, dict[str, Any]]:
+def read_documents(paths: Iterable[str]) -> dict[str, Seen]:
     """Read documents whole; those that do not exist are left out.
 
     :raises FirestoreUnavailable: when Firestore does not answer.
@@ -88,9 +86,24 @@ def read_documents(paths: Iterable[str]) -> dict[str, dict[str, Any]]:
     with _typed_errors():
         client = _client()
         snapshots = client.get_all([client.document(path) for path in paths], **_bounds())
-        return {
-            snapshot.reference.path: snapshot.to_dict() or {} for snapshot in snapshots if snapshot.exists
-        }
+        return {snapshot.reference.path: _seen(snapshot) for snapshot in snapshots if snapshot.exists}
+
+
+def list_documents(owned: Owned, *, after: str, limit: int) -> dict[str, Seen]:
+    """Find documents without their fields, in the order of their paths, at most `limit` that follow `after`.
+
+    :raises FirestoreUnavailable: when Firestore does not answer.
+    """
+    with _typed_errors():
+        client = _client()
+        query = client.collection(owned.collection).where(
+            filter=firestore.FieldFilter(owned.field, "==", owned.value)
+        )
+        query = query.order_by("__name__").select([])
+        if after:
+            query = query.start_after({"__name__": client.document(after)})
+        snapshots = query.limit(limit).get(**_bounds())
+        return {snapshot.reference.path: _seen(snapshot) for snapshot in snapshots}
 
 
 def commit(path: str, fields: Mapping[str, Any], *, seen: Seen, documents: Sequence[Document]) -> None:
@@ -107,14 +120,49 @@ def commit(path: str, fields: Mapping[str, Any], *, seen: Seen, documents: Seque
         client = _client()
         batch = client.batch()
         for document in documents:
-            stamped = {**document.fields, MIRRORED_AT_FIELD: firestore.SERVER_TIMESTAMP}
-            batch.create(client.document(document.path), stamped)
+            batch.create(client.document(document.path), _stamped(document))
         if seen.exists:
             # A batched `set` would take no precondition.
             resting_on = client.write_option(last_update_time=seen.update_time)
             batch.update(client.document(path), dict(fields), option=resting_on)
         else:
             batch.create(client.document(path), dict(fields))
+        batch.commit(**_bounds())
+
+
+def mend(
+    *,
+    missing: Sequence[Document],
+    differing: Sequence[tuple[Document, Seen]],
+    surplus: Mapping[str, Seen],
+) -> None:
+    """Create, replace and delete documents that nobody but us may write, all or nothing.
+
+    What is replaced or deleted is what was seen: nothing that was written since gives way.
+
+    :raises DocumentExists: a missing one is there by now.
+    :raises WriteInterleaved: one is no longer as it was seen.
+    :raises FirestoreRefused: a value or a path that Firestore will never take.
+    :raises FirestoreUnavailable: no answer: it may or may not have happened.
+    """
+    with _typed_errors():
+        client = _client()
+        batch = client.batch()
+        for document in missing:
+            batch.create(client.document(document.path), _stamped(document))
+        for document, seen in differing:
+            # An update, since a batched `set` would take no precondition: what is not ours goes by name.
+            gone = {
+                firestore.Client.field_path(name): firestore.DELETE_FIELD
+                for name in seen.fields.keys() - document.fields.keys() - {MIRRORED_AT_FIELD}
+            }
+            batch.update(
+                client.document(document.path),
+                {**_stamped(document), **gone},
+                option=client.write_option(last_update_time=seen.update_time),
+            )
+        for path, seen in surplus.items():
+            batch.delete(client.document(path), option=client.write_option(last_update_time=seen.update_time))
         batch.commit(**_bounds())
 
 
@@ -128,6 +176,14 @@ def reachable() -> bool:
     except DeliveryFailure:
         return False
     return True
+
+
+def _seen(snapshot: Any) -> Seen:
+    return Seen(snapshot.to_dict() or {}, snapshot.update_time)
+
+
+def _stamped(document: Document) -> dict[str, Any]:
+    return {**document.fields, MIRRORED_AT_FIELD: firestore.SERVER_TIMESTAMP}
 
 
 def _bounds() -> dict[str, Any]:

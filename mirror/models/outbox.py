@@ -7,9 +7,10 @@ from django.db.models import Q
 class OutboxRow(models.Model):
     """One stale subject. Intents of one subject coalesce into its row; a delivered subject has no row.
 
-    Rows are made and raised by the SQL function `mirror_mark_stale` alone, inside the transaction that
-    changed the subject. `generation` counts the intents since the row was made: a delivery deletes the row
-    only if no intent came after its claim.
+    Rows are made and raised by the SQL function `mirror_mark_stale`, inside the transaction that changed the
+    subject, and by `request_repair`. `generation` counts the intents since the row was made: a delivery deletes
+    the row only if no intent came after its claim. With a `repair_generation` the delivery compares all that
+    Firestore shows of the subject; a long comparison goes on where the delivery before left off.
     """
 
     kind = models.CharField(max_length=40)
@@ -22,6 +23,12 @@ class OutboxRow(models.Model):
     attempts = models.PositiveIntegerField(default=0, help_text="Failed deliveries since the last intent.")
     parked_at = models.DateTimeField(null=True, help_text="Given up; waits for a new intent or for staff.")
     last_error = models.CharField(max_length=100, default="", help_text="The code of the last failure.")
+
+    repair_generation = models.BigIntegerField(
+        null=True, help_text="The intent that asked for a comparison of everything."
+    )
+    repaired_to_version = models.BigIntegerField(db_default=0)
+    repaired_to_path = models.CharField(max_length=500, db_default="")
 
     class Meta:
         verbose_name = "outbox row"

@@ -29,7 +29,7 @@ def lag_seconds(now: datetime) -> float:
 def parked() -> Sequence[SubjectState]:
     """The subjects that were given up, oldest first, at most `PARKED_LISTED_MAX`."""
     rows = OutboxRow.objects.filter(parked_at__isnull=False).order_by("parked_at")
-    return [_waiting(row, None) for row in rows[: limits.PARKED_LISTED_MAX]]
+    return [waiting_state(row) for row in rows[: limits.PARKED_LISTED_MAX]]
 
 
 def state_of(kind: str, subject_id: str) -> SubjectState:
@@ -37,7 +37,7 @@ def state_of(kind: str, subject_id: str) -> SubjectState:
     noted = MirroredSubject.objects.filter(kind=kind, subject_id=subject_id).first()
     row = OutboxRow.objects.filter(kind=kind, subject_id=subject_id).first()
     if row is not None:
-        return _waiting(row, noted)
+        return waiting_state(row, noted)
     if noted is not None:
         return SubjectState(
             kind, subject_id, SubjectStatus.CURRENT, version=noted.version, delivered_at=noted.delivered_at
@@ -45,7 +45,8 @@ def state_of(kind: str, subject_id: str) -> SubjectState:
     return SubjectState(kind, subject_id, SubjectStatus.UNKNOWN)
 
 
-def _waiting(row: OutboxRow, noted: MirroredSubject | None) -> SubjectState:
+def waiting_state(row: OutboxRow, noted: MirroredSubject | None = None) -> SubjectState:
+    """What a row of the outbox says of its subject."""
     return SubjectState(
         row.kind,
         row.subject_id,

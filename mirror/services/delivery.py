@@ -1,39 +1,24 @@
-"""Delivers one subject: brings Firestore up to what the projection tells, one commit per chunk.
+"""Delivers one subject: brings Firestore up to what the projection tells, one commit per chunk."""
 
-Firestore's own version of a subject decides what is to be done, never our note of it. Each commit holds only
-if the subject's document is still the one that was read, and creates only what does not exist. So whatever
-crashes, times out or runs twice, a chunk takes effect once and in order; nothing newer gives way.
-"""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
 
 import structlog
 
 from mirror import limits
-from mirror.errors import (
-    DeliveryFailure,
-    DocumentExists,
-    FirestoreUnavailable,
-    MirrorConflict,
-    ProjectionFailed,
-    SubjectContended,
-    WriteInterleaved,
-)
-from mirror.gateways import firestore
-from mirror.kinds import FIELDS_EQUALITY_IGNORES, Chunk, Claim, Clock, Document, Outcome, Projection
-from mirror.services import mirrored, outbox
+from mirror.errors import DeliveryFailure, FirestoreUnavailable, ProjectionFailed
+from mirror.kinds import Chunk, Claim, Clock, Findings, Outcome, Projection
+from mirror.services import chunks, drift, mirrored, outbox
 from mirror.services.projections import projection_of
+from mirror.services.repair import repair
 
 logger = structlog.get_logger(__name__)
-
-NEVER = -1  # below every version: Firestore has none of this subject
 
 
 def deliver(claimed: Claim, *, clock: Clock) -> Outcome:
     """Deliver a claimed subject and settle its outbox row. Runs outside any transaction."""
+    bring_up = repair if claimed.repairs else _catch_up
     try:
-        is_complete = _catch_up(claimed, clock)
+        is_complete = bring_up(claimed, clock)
     except DeliveryFailure as failure:
         outbox.fail(claimed, failure=failure, now=clock())
         return Outcome.UNAVAILABLE if isinstance(failure, FirestoreUnavailable) else Outcome.FAILED
@@ -55,11 +40,13 @@ def _catch_up(claimed: Claim, clock: Clock) -> bool:
         chunk = projection(claimed.subject_id, reached, limits.CHUNK_DOCUMENTS_MAX)
         if chunk is None:
             return True
-        reached = _apply(chunk, reached)
+        reached = chunks.apply(chunk, reached)
         if reached >= chunk.version:
             _note(claimed, chunk, clock)
             if not chunk.more:
                 return True
+        else:
+            _note_loss(claimed, chunk, clock())
     return False
 
 
@@ -74,50 +61,7 @@ def _note(claimed: Claim, chunk: Chunk, clock: Clock) -> None:
     )
 
 
-def _apply(chunk: Chunk, after: int) -> int:
-    """Bring Firestore to the chunk's version; give the version that the next chunk must follow.
-
-    That is the chunk's, or, where Firestore has lost what it was known to hold, the older one that it shows.
-    """
-    there: frozenset[str] = frozenset()
-    for _ in range(limits.INTERLEAVED_TRIES_MAX):
-        seen = firestore.read(chunk.subject_path, chunk.version_field)
-        shown = _version_in(seen, chunk)
-        if shown >= chunk.version:
-            return chunk.version
-        if max(shown, 0) < after:
-            return max(shown, 0)
-        missing = [document for document in chunk.documents if document.path not in there]
-        fields = {**chunk.fields, chunk.version_field: chunk.version}
-        try:
-            firestore.commit(chunk.subject_path, fields, seen=seen, documents=missing)
-        except DocumentExists:
-            there = _check_existing(chunk.documents)
-        except WriteInterleaved:
-            continue
-        else:
-            return chunk.version
-    raise SubjectContended(chunk.subject_path)
-
-
-def _version_in(seen: firestore.Seen, chunk: Chunk) -> int:
-    if seen.version is None:
-        return NEVER
-    if type(seen.version) is not int:
-        raise MirrorConflict(f"{chunk.version_field} in {chunk.subject_path} is no whole number")
-    return seen.version
-
-
-def _check_existing(documents: Sequence[Document]) -> frozenset[str]:
-    """Give the paths of those that Firestore has already; refuse if it has another document there."""
-    if not documents:
-        return frozenset()
-    stored = firestore.read_documents(document.path for document in documents)
-    for document in documents:
-        if document.path in stored and _told(stored[document.path]) != _told(document.fields):
-            raise MirrorConflict(f"{document.path} differs")
-    return frozenset(stored)
-
-
-def _told(fields: Mapping[str, Any]) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if name not in FIELDS_EQUALITY_IGNORES}
+def _note_loss(claimed: Claim, chunk: Chunk, now: datetime) -> None:
+    """Firestore shows less than it was known to: it may lack more, so that all is compared after this."""
+    outbox.request_repair(kind=claimed.kind, subject_id=claimed.subject_id, now=now)
+    drift.note_found(claimed, findings=Findings(differing=1), path=chunk.subject_path, now=now)

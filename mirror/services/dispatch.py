@@ -7,16 +7,17 @@ from django.db import connections
 
 from foundation.waker import wake
 from mirror import limits
-from mirror.kinds import DELIVER_TASK, Claim, Clock, Ending, Outcome, Run
+from mirror.kinds import DELIVER_TASK, Claim, Clock, Ending, Only, Outcome, Run
 from mirror.services import outbox
 from mirror.services.delivery import deliver
 
 
-def deliver_due(*, clock: Clock) -> Run:
+def deliver_due(*, clock: Clock, only: Only | None = None) -> Run:
     """Deliver until nothing is due, the run's budget is spent, or Firestore does not answer.
 
     One subject is in one worker's hands at a time (its lease); different ones go in parallel. When Firestore
     does not answer, the rows not yet claimed stay as they are: an outage costs a few calls per run.
+    `only` keeps to some subjects and leaves the others to other workers.
     """
     ends_at = clock() + timedelta(seconds=limits.RUN_SECONDS_MAX)
     outcomes: list[Outcome] = []
@@ -24,7 +25,7 @@ def deliver_due(*, clock: Clock) -> Run:
     ending = Ending.DRAINED
     with ThreadPoolExecutor(limits.DELIVERY_THREADS, thread_name_prefix="mirror") as pool:
         while True:
-            claims = outbox.claim(limit=limits.DELIVERY_THREADS - len(running), now=clock())
+            claims = outbox.claim(limit=limits.DELIVERY_THREADS - len(running), now=clock(), only=only)
             running |= {pool.submit(_deliver_in_thread, claimed, clock) for claimed in claims}
             if not running:
                 break

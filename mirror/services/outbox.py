@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
 from foundation.ids import new_id
@@ -13,7 +15,7 @@ from foundation.waker import wake
 from identity.kinds import Actor
 from mirror import limits
 from mirror.errors import DeliveryFailure
-from mirror.kinds import DELIVER_TASK, Claim
+from mirror.kinds import DELIVER_TASK, Claim, Only
 from mirror.models import OutboxRow
 
 logger = structlog.get_logger(__name__)
@@ -23,11 +25,26 @@ CLAIM = """
     WITH due AS MATERIALIZED (
         SELECT id FROM mirror_outboxrow
         WHERE parked_at IS NULL AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until <= %(now)s)
+          AND (%(kind)s IS NULL OR (kind = %(kind)s AND subject_id = ANY(%(subject_ids)s)))
         ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     )
     UPDATE mirror_outboxrow AS claimed SET leased_until = %(leased_until)s, lease_token = %(token)s
     FROM due WHERE claimed.id = due.id
-    RETURNING claimed.id, claimed.kind, claimed.subject_id, claimed.generation
+    RETURNING claimed.id, claimed.kind, claimed.subject_id, claimed.generation,
+              claimed.repair_generation, claimed.repaired_to_version, claimed.repaired_to_path
+"""
+# Due from now on, and so behind every intent of the last seconds: customers wait for those.
+REQUEST_REPAIR = """
+    INSERT INTO mirror_outboxrow AS existing
+        (kind, subject_id, generation, stale_since, due_at, attempts, last_error, repair_generation)
+    VALUES (%(kind)s, %(subject_id)s, 1, %(now)s, %(now)s, 0, '', 1)
+    ON CONFLICT (kind, subject_id) DO {on_conflict}
+"""
+REPAIR_BESIDE_INTENTS = """
+    UPDATE SET
+        generation = existing.generation + 1, repair_generation = existing.generation + 1,
+        repaired_to_version = 0, repaired_to_path = '',
+        due_at = least(existing.due_at, excluded.due_at), attempts = 0, last_error = '', parked_at = NULL
 """
 
 
@@ -41,15 +58,52 @@ def mark_stale(*, kind: str, subject_id: str) -> None:
     wake(DELIVER_TASK)
 
 
-def claim(*, limit: int, now: datetime) -> list[Claim]:
+def request_repair(*, kind: str, subject_id: str, now: datetime) -> None:
+    """Have everything that Firestore shows of a subject compared with its projection, and repaired.
+
+    It commits by itself and holds its row no longer than that, since the ledger's functions wait for it. A parked
+    row becomes due again: a repair may overwrite what a delivery would not.
+    """
+    _request_repair(REPAIR_BESIDE_INTENTS, kind, subject_id, now)
+
+
+def request_repair_unless_waiting(*, kind: str, subject_id: str, now: datetime) -> bool:
+    """Have a subject compared and repaired if no intent of it waits; give whether none did.
+
+    What is not delivered yet is no drift, and what is parked waits for a person.
+    """
+    return _request_repair("NOTHING", kind, subject_id, now)
+
+
+def _request_repair(on_conflict: str, kind: str, subject_id: str, now: datetime) -> bool:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(
+            REQUEST_REPAIR.format(on_conflict=on_conflict),
+            {"kind": kind, "subject_id": subject_id, "now": now},
+        )
+        is_asked: bool = cursor.rowcount > 0
+        return is_asked
+
+
+def claim(*, limit: int, now: datetime, only: Only | None = None) -> list[Claim]:
     """Lease up to `limit` due rows, longest due first; rows that another worker holds are passed over."""
     token = new_id()
     leased_until = now + timedelta(seconds=limits.LEASE_SECONDS)
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "leased_until": leased_until, "token": token, "limit": limit})
+        cursor.execute(
+            CLAIM,
+            {
+                "now": now,
+                "leased_until": leased_until,
+                "token": token,
+                "limit": limit,
+                "kind": only.kind if only else None,
+                "subject_ids": list(only.subject_ids) if only else [],
+            },
+        )
         return [
-            Claim(row_id, kind, subject_id, generation, token, now)
-            for row_id, kind, subject_id, generation in cursor.fetchall()
+            Claim(row_id, kind, subject_id, generation, token, now, repair is not None, to_version, to_path)
+            for row_id, kind, subject_id, generation, repair, to_version, to_path in cursor.fetchall()
         ]
 
 
@@ -66,7 +120,25 @@ def finish(claimed: Claim, *, now: datetime) -> None:
             attempts=0,
             last_error="",
             stale_since=Greatest("stale_since", claimed.claimed_at),
+            **(_without_repair(claimed) if claimed.repairs else {}),
         )
+
+
+def _without_repair(claimed: Claim) -> dict[str, Combinable]:
+    """A repair that was asked for after the claim stays, and has its places reset already."""
+    asked_later = When(repair_generation__gt=claimed.generation, then=F("repair_generation"))
+    return {
+        "repair_generation": Case(asked_later, default=Value(None)),
+        "repaired_to_version": Value(0),
+        "repaired_to_path": Value(""),
+    }
+
+
+def note_repaired_to(claimed: Claim, *, version: int, path: str = "") -> None:
+    """Keep how far a long repair has come, unless it was asked for anew."""
+    OutboxRow.objects.filter(
+        pk=claimed.row_id, lease_token=claimed.lease_token, repair_generation__lte=claimed.generation
+    ).update(repaired_to_version=version, repaired_to_path=path)
 
 
 def give_back(claimed: Claim, *, now: datetime) -> None:

@@ -1,18 +1,42 @@
 """Which projection tells the documents of which kind of subject."""
 
+from collections.abc import Sequence
+
 from mirror.errors import ProjectionMissing
-from mirror.kinds import Projection
+from mirror.kinds import Projection, Registration, Subjects, SubjectsOf
 
-_projections: dict[str, Projection] = {}
+_registrations: dict[str, Registration] = {}
 
 
-def register(kind: str, projection: Projection) -> None:
-    """Say what tells the documents of `kind`; called from an app's `ready()`.
+def register(
+    kind: str, projection: Projection, *, subjects: Subjects, subjects_of: SubjectsOf | None = None
+) -> None:
+    """Say what tells the documents of `kind` and which subjects there are; called from an app's `ready()`.
 
-    :raises ValueError: another projection has the kind.
+    Subjects that have documents beside their own need `subjects_of`, which says whose a document is: a repair
+    deletes what is nobody's.
+
+    :raises ValueError: the kind is registered otherwise.
     """
-    if _projections.setdefault(kind, projection) != projection:
+    registration = Registration(projection, subjects, subjects_of)
+    if _registrations.setdefault(kind, registration) != registration:
         raise ValueError(f"The kind {kind!r} has a projection already.")
+
+
+def kinds() -> Sequence[str]:
+    """Every kind that has a projection."""
+    return tuple(_registrations)
+
+
+def registration_of(kind: str) -> Registration:
+    """What was said of a kind.
+
+    :raises ProjectionMissing: nothing was.
+    """
+    try:
+        return _registrations[kind]
+    except KeyError:
+        raise ProjectionMissing(kind) from None
 
 
 def projection_of(kind: str) -> Projection:
@@ -20,7 +44,4 @@ def projection_of(kind: str) -> Projection:
 
     :raises ProjectionMissing: none is registered.
     """
-    try:
-        return _projections[kind]
-    except KeyError:
-        raise ProjectionMissing(kind) from None
+    return registration_of(kind).projection

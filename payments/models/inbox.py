@@ -42,6 +42,7 @@ class InboxEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], name="inbox_due", condition=Q(status__in=["received", "failed"])),
+            models.Index(fields=["received_at"], name="inbox_parked", condition=Q(status="parked")),
             models.Index(
                 fields=["sync_due_at"], name="inbox_sync_due", condition=Q(sync_due_at__isnull=False)
             ),

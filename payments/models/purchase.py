@@ -83,6 +83,14 @@ class Purchase(models.Model):
                 name="purchase_pending_by_expiry",
                 condition=Q(status__in=["started", "open", "processing"]),
             ),
+            models.Index(
+                fields=["settled_at"], name="purchase_by_credit", condition=Q(settled_at__isnull=False)
+            ),
+            models.Index(
+                fields=["closed_at"],
+                name="purchase_uncredited",
+                condition=Q(settled_at__isnull=True, quarantine_reason__gt=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,10 @@
 """What is known of alerts."""
 
-from django.db.models import Count
+from datetime import datetime
 
-from security.kinds import AlertStatus, Severity
+from django.db.models import Count, Max
+
+from security.kinds import AlertKind, AlertStatus, Severity
 from security.models import Alert
 
 
@@ -12,3 +14,23 @@ def count_open_by_severity() -> dict[Severity, int]:
         Alert.objects.filter(status=AlertStatus.OPEN).order_by().values_list("severity").annotate(Count("id"))
     )
     return dict.fromkeys(Severity, 0) | {Severity(severity): count for severity, count in rows}
+
+
+def unresolved_count(kind: AlertKind, dedup_key: str) -> int:
+    """How often the cause of the unresolved alert of this kind and key was seen; 0 without such an alert."""
+    alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key).exclude(status=AlertStatus.RESOLVED)
+    return alerts.values_list("count", flat=True).first() or 0
+
+
+def last_resolved_at(kind: AlertKind, dedup_key: str) -> datetime | None:
+    """When an alert of this kind and key was last resolved; None for never."""
+    found: datetime | None = Alert.objects.filter(kind=kind, dedup_key=dedup_key).aggregate(
+        at=Max("resolved_at")
+    )["at"]
+    return found
+
+
+def count_opened() -> list[tuple[str, str, int]]:
+    """How many alerts there ever were, by kind and severity."""
+    rows = Alert.objects.order_by("kind", "severity").values_list("kind", "severity")
+    return list(rows.annotate(count=Count("id")))

@@ -20,7 +20,7 @@ from django_celery_beat.models import (
 from foundation.ids import new_id
 from identity.models import User
 from identity.services.accounts import open_account_for_email
-from mirror.models import MirroredDocument, MirroredSubject, OutboxRow
+from mirror.models import Drift, MirroredDocument, MirroredSubject, OutboxRow
 from payments.kinds import InboxStatus, Outcome, PurchaseStatus
 from payments.models import InboxEvent, PackagePublication, Purchase, StripeCustomer
 from security.kinds import AlertKind, Severity
@@ -172,6 +172,9 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     ),
     "mirror.MirroredDocument": lambda: MirroredDocument.objects.create(
         path="transactions/1", kind="wallet", subject_id="alice", delivered_at=NOW
+    ),
+    "mirror.Drift": lambda: Drift.objects.create(
+        kind="wallet", subject_id="alice", missing=1, example_path="transactions/1", found_at=NOW
     ),
     "security.Alert": alert,
     "identity.User": lambda: person("alice"),

@@ -2,16 +2,17 @@
 
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from identity.kinds import Actor, ActorKind
-from mirror.kinds import Chunk, Document
+from mirror.kinds import Chunk, Document, Owned
 from mirror.services import outbox
 from mirror.services.projections import register
 
 STAFF = Actor(ActorKind.STAFF, "7")
+CHANGES = 5  # of the subject that repairs are tried on
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Change:
     version: int
     amount: int
     entry_id: str | None
+    subject_id: str
 
 
 class Killed(BaseException):
@@ -37,7 +39,7 @@ class Book:
         self.before_projection: Callable[[], object] = lambda: None
         self.asked: list[tuple[str, int, int]] = []
         self._lock = threading.Lock()
-        register(self.kind, self.project)
+        register(self.kind, self.project, subjects=self.subjects_after, subjects_of=self.subjects_of)
 
     def new_subject(self) -> str:
         """A subject that no other test knows."""
@@ -50,7 +52,7 @@ class Book:
         with self._lock:
             changes = self.changes[subject_id]
             entry_id = uuid.uuid4().hex if has_entry else None
-            changes.append(Change(len(changes) + 1, amount if has_entry else 0, entry_id))
+            changes.append(Change(len(changes) + 1, amount if has_entry else 0, entry_id, subject_id))
         if marks:
             outbox.mark_stale(kind=self.kind, subject_id=subject_id)
 
@@ -84,8 +86,18 @@ class Book:
             "at": at,
             "description": "words",
             "of": {"a": [1, None]},
+            "subject": change.subject_id,
         }
         return Document(self.entry_path(change.entry_id), fields)
+
+    def subjects_after(self, subject_id: str, limit: int) -> list[str]:
+        """The subjects that follow one."""
+        return [each for each in sorted(self.changes) if each > subject_id][:limit]
+
+    def subjects_of(self, paths: Collection[str]) -> dict[str, str]:
+        """Which subject tells which document."""
+        owners = {path: subject_id for subject_id in self.changes for path in self.entry_paths(subject_id)}
+        return {path: owners[path] for path in paths if path in owners}
 
     def project(self, subject_id: str, after_version: int, limit: int) -> Chunk | None:
         """The projection that is registered for this book's kind."""
@@ -110,4 +122,5 @@ class Book:
             fields=self.fields(subject_id, version),
             documents=[self.entry(each) for each in included if each.entry_id],
             more=len(included) < len(later),
+            owned=Owned(f"{self.kind}-entries", "subject", subject_id),
         )

@@ -10,9 +10,10 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from mirror.kinds import Claim, Outcome
+from mirror.models import Drift, OutboxRow
 from mirror.services import dispatch, outbox
 from mirror.services.delivery import deliver
-from tests.mirror.book import Book, Killed
+from tests.mirror.book import CHANGES, Book, Killed
 from tests.support.firestore_proxy import FirestoreProxy
 from tests.support.proxy import TcpProxy
 
@@ -118,3 +119,29 @@ def deliver_one(claim_one, clock) -> Callable[[], Outcome]:
 def run(clock) -> Callable[[], object]:
     """Run a worker until nothing is due."""
     return lambda: dispatch.deliver_due(clock=clock)
+
+
+@pytest.fixture
+def alice(book, shown, run) -> str:
+    """A subject that Firestore shows as it is."""
+    alice: str = book.new_subject()
+    for amount in range(1, CHANGES + 1):
+        book.change(alice, amount)
+    run()
+    assert not OutboxRow.objects.exists()
+    return alice
+
+
+@pytest.fixture
+def repair(book, clock, run):
+    """Have a subject compared and repaired; give what was found: missing, differing, surplus."""
+
+    def repair(subject_id: str) -> tuple[int, int, int] | None:
+        outbox.request_repair(kind=book.kind, subject_id=subject_id, now=clock())
+        run()
+        assert not OutboxRow.objects.exists()
+        assert not Drift.objects.filter(repaired_at__isnull=True).exists()
+        found = Drift.objects.filter(subject_id=subject_id).order_by("-pk").first()
+        return (found.missing, found.differing, found.surplus) if found else None
+
+    return repair

@@ -69,7 +69,8 @@ def test_fields_of_the_documents_owner_survive(book, shown, deliver_one):
 def test_a_subject_is_shown_although_its_first_version_is_zero(shown, claim_one, clock):
     kind = f"test-{uuid.uuid4().hex}"
     path = f"{kind}-subjects/alice"
-    register(kind, lambda _subject, _after, _limit: Chunk(path, 0, "version", {"total": 0}))
+    chunk = Chunk(path, 0, "version", {"total": 0})
+    register(kind, lambda _subject, _after, _limit: chunk, subjects=lambda _after, _limit: [])
     outbox.mark_stale(kind=kind, subject_id="alice")
     assert deliver(claim_one(), clock=clock) is Outcome.DELIVERED
     assert shown.document(path) == {"total": 0, "version": 0}
@@ -264,7 +265,7 @@ def test_what_firestore_can_never_take_is_parked_at_once(shown, claim_one, clock
     kind = f"test-{uuid.uuid4().hex}"
     subject_path = f"{kind}-subjects/alice"
     chunk = Chunk(subject_path, 1, "version", {}, [Document(f"{kind}-{path}", fields)])
-    register(kind, lambda _subject, _after, _limit: chunk)
+    register(kind, lambda _subject, _after, _limit: chunk, subjects=lambda _after, _limit: [])
     outbox.mark_stale(kind=kind, subject_id="alice")
     assert deliver(claim_one(), clock=clock) is Outcome.FAILED
     row = OutboxRow.objects.get()
@@ -273,9 +274,9 @@ def test_what_firestore_can_never_take_is_parked_at_once(shown, claim_one, clock
 
 
 def test_a_kind_has_one_projection(book):
-    register(book.kind, book.project)
+    register(book.kind, book.project, subjects=book.subjects_after, subjects_of=book.subjects_of)
     with pytest.raises(ValueError, match=book.kind):
-        register(book.kind, lambda _subject, _after, _limit: None)
+        register(book.kind, book.project, subjects=lambda _after, _limit: [])
     assert projection_of(book.kind) == book.project
 
 

@@ -38,14 +38,14 @@ def test_without_a_project_nothing_is_asked(settings):
     settings.GOOGLE_CLOUD_PROJECT = ""
     assert not queries.firestore_reachable()
     with pytest.raises(FirestoreNotConfigured):
-        firestore.read("subjects/alice", "version")
+        firestore.read("subjects/alice", ["version"])
 
 
 def test_a_call_to_a_server_that_is_down_is_given_up_in_time(tcp_proxy):
     tcp_proxy.stop()
     before = time.monotonic()
     with pytest.raises(FirestoreUnavailable):
-        firestore.read("subjects/alice", "version")
+        firestore.read("subjects/alice", ["version"])
     assert time.monotonic() - before < limits.CALL_SECONDS_MAX
 
 
@@ -87,9 +87,9 @@ def test_missing_credentials_are_an_outage_and_no_bug(settings, monkeypatch, tmp
     settings.FIRESTORE_EMULATOR_HOST = ""
     settings.GOOGLE_CLOUD_PROJECT = "demo-nobody"
     with pytest.raises(FirestoreDenied):
-        firestore.read("subjects/alice", "version")
+        firestore.read("subjects/alice", ["version"])
 
 
 def test_one_client_serves_many_threads_at_once(shown):
-    answers = in_threads([lambda: firestore.read("subjects/nobody", "version").exists] * 16)
+    answers = in_threads([lambda: firestore.read("subjects/nobody", ["version"]).exists] * 16)
     assert answers == [False] * 16

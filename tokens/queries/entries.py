@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
@@ -52,11 +53,12 @@ def postings_between(
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a wallet was ever sold, given, and has spent, in tokens."""
+    """What a wallet was ever sold, given, and has spent, and what its owner owes, in tokens."""
 
     purchased: int
     earned: int
     spent: int
+    debt: int
 
 
 def totals_as_of(account_id: uuid.UUID, *, seq: int) -> Totals:
@@ -69,8 +71,17 @@ def totals_as_of(account_id: uuid.UUID, *, seq: int) -> Totals:
         purchased=Sum("amount", filter=given & Q(**{kind: AccountKind.ISSUANCE}), default=0),
         earned=Sum("amount", filter=given & Q(**{kind: AccountKind.PROMOTIONS}), default=0),
         spent=Sum("amount", filter=~given & Q(**{kind: AccountKind.REDEEMED}), default=0),
+        debt=Sum("amount", filter=Q(**{kind: AccountKind.DEBT}), default=0),
     )
-    return Totals(purchased=-sums["purchased"], earned=-sums["earned"], spent=sums["spent"])
+    return Totals(
+        purchased=-sums["purchased"], earned=-sums["earned"], spent=sums["spent"], debt=-sums["debt"]
+    )
+
+
+def wallets_of(entry_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """The wallet's account that each entry moved tokens into or out of; without ids that are no entry's."""
+    postings = Posting.objects.filter(entry_id__in=entry_ids, seq__isnull=False)
+    return dict(postings.values_list("entry_id", "account_id"))
 
 
 def entry_of_purchase(purchase_id: uuid.UUID) -> Entry | None:

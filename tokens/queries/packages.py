@@ -28,3 +28,9 @@ def package_to_sell(code: str) -> Package:
 def package_of(code: str) -> Package | None:
     """The package with this code, on sale or retired."""
     return Package.objects.filter(code=code).first()
+
+
+def codes_after(code: str, limit: int) -> list[str]:
+    """The codes that follow one, of packages on sale and retired ones."""
+    later = Package.objects.filter(code__gt=code).order_by("code")
+    return list(later.values_list("code", flat=True)[:limit])

@@ -55,6 +55,12 @@ def wallet_by_account(account_id: str | uuid.UUID) -> WalletState | None:
     return _state(wallet) if wallet else None
 
 
+def account_ids_after(account_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
+    """The accounts of the wallets that follow one (None: of the first ones), by id."""
+    later = Wallet.objects.filter(account_id__gt=account_id) if account_id else Wallet.objects.all()
+    return list(later.order_by("account_id").values_list("account_id", flat=True)[:limit])
+
+
 def _state(wallet: Wallet) -> WalletState:
     owner_id = wallet.account.owner_id
     assert owner_id is not None, "the constraint account_only_wallets_are_owned gives every wallet an owner"
