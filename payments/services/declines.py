@@ -7,8 +7,8 @@ from typing import Any
 from payments.kinds import PENDING, Outcome, PurchaseStatus
 from payments.models import Purchase
 
-# The payment's success or failure may have been told before its decline: the reason is wanted all the same.
-_NOTED_IN = (*PENDING, PurchaseStatus.FAILED, PurchaseStatus.SETTLED)
+# A debit's failure may have been told before its reason, which is wanted all the same.
+_NOTED_IN = (*PENDING, PurchaseStatus.FAILED)
 
 
 def note_decline(*, intent: Mapping[str, Any]) -> Outcome:

@@ -70,9 +70,8 @@ def process_due_events(*, now: datetime) -> int:
         try:
             process_event(event_id=event_id, now=now)
         except (OperationalError, InterfaceError) as error:
-            _record_failure(
-                event_id, error, now
-            )  # raises if the database is away, and then the sweep is over
+            # Raises if the database is away, and then the sweep is over.
+            _record_failure(event_id, error, now)
     return len(event_ids)
 
 

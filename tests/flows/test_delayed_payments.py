@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from payments.kinds import Outcome, PurchaseStatus
-from payments.limits import PROCESSING_ASK_INTERVAL, PROCESSING_WAIT, SWEEP_ASK_INTERVAL
+from payments.limits import PROCESSING_ASK_INTERVAL, PROCESSING_WAIT
 from payments.models import InboxEvent, Purchase
 from payments.queries.purchases import stuck_count
 from payments.services import sweeps
@@ -240,23 +240,3 @@ def test_the_sweep_learns_of_an_end_that_was_never_told(shop: Shop, ends, status
     purchase.refresh_from_db()
     assert purchase.status == status
     assert shop.wallet("alice").balance == (250 if status == PurchaseStatus.SETTLED else 0)
-
-
-def test_a_purchase_that_stripe_cannot_answer_for_leaves_the_others_their_turn(shop: Shop):
-    """Stripe has trouble with one session; the run ends there, and the next begins with the others."""
-    first, second = shop.start("alice", "basic"), shop.start("bob", "basic")
-    shop.stripe.hold()
-    shop.stripe.pay(str(second.stripe_session_id))
-    shop.stripe.drop_held()
-    Purchase.objects.filter(id=first.id).update(expires_at=timezone.now() - timedelta(hours=2))
-    Purchase.objects.filter(id=second.id).update(expires_at=timezone.now() - timedelta(hours=1))
-    shop.stripe.fail_next(100, status=500, path=f"/v1/checkout/sessions/{first.stripe_session_id}")
-    now = timezone.now()
-
-    assert sweeps.sweep_purchases(now=now) == 1
-    assert sweeps.sweep_purchases(now=now) == 1
-
-    second.refresh_from_db()
-    assert second.status == PurchaseStatus.SETTLED
-    assert sweeps.sweep_purchases(now=now + SWEEP_ASK_INTERVAL) == 1
-    shop.stripe.stop_failing()
