@@ -226,7 +226,9 @@ def test_the_sweep_asks_about_a_payment_at_a_bank_at_a_calm_interval(shop: Shop)
 
 
 @pytest.mark.parametrize(
-    ("ends", "status"), [(settles, PurchaseStatus.SETTLED), (fails, PurchaseStatus.FAILED)], ids=str
+    ("ends", "status"),
+    [(settles, PurchaseStatus.SETTLED), (fails, PurchaseStatus.FAILED)],
+    ids=["settles", "fails"],
 )
 def test_the_sweep_learns_of_an_end_that_was_never_told(shop: Shop, ends, status: PurchaseStatus):
     purchase = shop.start("alice", "basic")
