@@ -20,8 +20,9 @@ from tokens.services import ledger
 
 @pytest.fixture
 def stripe():
-    """The Stripe sandbox. Tests share it: what they find there is told by ids."""
+    """The Stripe sandbox, empty, and its clock where ours is."""
     controls = SandboxControls(django_settings.STRIPE_API_BASE)
+    controls.reset()
     yield controls
     controls.stop_failing()
 

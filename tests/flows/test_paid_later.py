@@ -52,7 +52,8 @@ def test_a_failure_told_after_the_credit_takes_nothing(shop: Shop, debited: Purc
     tell(shop, debited, "checkout.session.async_payment_succeeded", payment_status="paid")
 
     assert (
-        tell(shop, debited, "checkout.session.async_payment_failed", payment_status="unpaid") == "unchanged"
+        tell(shop, debited, "checkout.session.async_payment_failed", payment_status="unpaid")
+        == "late_failure"
     )
 
     assert debited.status == PurchaseStatus.SETTLED
