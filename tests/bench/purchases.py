@@ -1,0 +1,144 @@
+"""From paid to visible: purchases paid at a steady rate, through the product's processes, seen by a listener."""
+
+import threading
+import time
+import uuid
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Self
+
+from django.db import connections
+from django.utils import timezone
+from google.cloud import firestore
+
+from payments.models import Purchase
+from payments.services.purchases import start_purchase
+from sandbox.demo import product as processes
+from sandbox.environment import STRIPE_WEBHOOK_SECRET
+from sandbox.processes import wait_until_ready
+from sandbox.stripe.client import SandboxControls
+from tests.bench.http_load import WrongAnswer
+from tests.bench.people import PACKAGE, open_buyers
+from tests.bench.rounds import percentile
+from tests.bench.sizes import Sizes
+from tests.bench.stage import Place
+
+STARTING_THREADS = 4
+PAYING_THREADS = 16
+VISIBLE_SECONDS_MAX = 30.0
+# What the product asks Stripe to be told.
+EVENTS = ("checkout.session.completed", "charge.succeeded")
+
+
+def paid_to_visible_p99s(place: Place, sizes: Sizes, *, first_buyer: int) -> list[float]:
+    """Each round's 99th percentile, in seconds: web, worker and beat run as in production."""
+    stripe = SandboxControls(place.environment["STRIPE_API_BASE"])
+    stripe.register_endpoint(
+        f"{place.site_url}/api/stripe/webhook", secret=STRIPE_WEBHOOK_SECRET, enabled_events=EVENTS
+    )
+    count = int(sizes.purchases_per_second * sizes.purchases_seconds)
+    purchases = _start_purchases(first_buyer, count * (sizes.rounds + 1))
+    with _running(place), Watcher(place) as watcher:
+        waits = []
+        for number in range(sizes.rounds + 1):
+            batch = purchases[number * count : (number + 1) * count]
+            waits.append(_pay_and_watch(stripe, watcher, batch, sizes.purchases_per_second))
+    return [percentile(each, 99) for each in waits[1:]]  # in the first, the processes were new
+
+
+def _start_purchases(first_buyer: int, count: int) -> list[Purchase]:
+    """Start purchases up to Stripe's page, each of another customer: none waits for another's delivery."""
+    buyers = open_buyers(count, first=first_buyer)
+
+    def start(user_id: uuid.UUID) -> Purchase:
+        try:
+            return start_purchase(
+                buyer_id=user_id,
+                package_code=PACKAGE,
+                idempotency_key=str(uuid.uuid4()),
+                now=timezone.now(),
+            )
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(STARTING_THREADS) as pool:
+        return list(pool.map(start, [buyer.user_id for buyer in buyers]))
+
+
+@contextmanager
+def _running(place: Place) -> Generator[None]:
+    """Web, worker and beat."""
+    web = processes.start_web(place.port, place.environment, place.logs)
+    worker = processes.start_worker(place.environment, place.logs)
+    beat = processes.start_beat(place.environment, place.logs)
+    try:
+        processes.wait_for_site(web, place.port)
+        wait_until_ready(worker, lambda: " ready." in worker.output())
+        yield
+    finally:
+        for child in (beat, worker, web):
+            child.ask_to_stop()
+        for child in (beat, worker, web):
+            child.stop()
+
+
+class Watcher:
+    """Listens to all wallets' documents, as their customers' apps would together."""
+
+    def __init__(self, place: Place) -> None:
+        self._client = firestore.Client(project=place.environment["GOOGLE_CLOUD_PROJECT"])
+        self._seen: dict[str, float] = {}
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> Self:
+        wallets = self._client.collection("users").where(
+            filter=firestore.FieldFilter("tokensUpdatedAt", ">", timezone.now())
+        )
+        self._watch = wallets.on_snapshot(self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.unsubscribe()
+
+    def _hear(self, _documents: list[Any], changes: list[Any], _read_at: object) -> None:
+        now = time.monotonic()
+        with self._changed:
+            for change in changes:
+                if change.document.get("tokenBalance"):
+                    self._seen.setdefault(change.document.id, now)
+            self._changed.notify_all()
+
+    def wait_for(self, document_ids: list[str]) -> dict[str, float]:
+        """Wait until all were seen with a balance; give when each was seen first."""
+        with self._changed:
+            if not self._changed.wait_for(
+                lambda: self._seen.keys() >= set(document_ids), VISIBLE_SECONDS_MAX
+            ):
+                missing = len(set(document_ids) - self._seen.keys())
+                raise WrongAnswer(
+                    f"{missing} of {len(document_ids)} paid purchases were not seen in Firestore."
+                )
+            return {document_id: self._seen[document_id] for document_id in document_ids}
+
+
+def _pay_and_watch(
+    stripe: SandboxControls, watcher: Watcher, purchases: list[Purchase], per_second: float
+) -> list[float]:
+    """Pay one after the other at the rate, however long each takes; give the seconds until each was visible."""
+    paid_at: dict[str, float] = {}
+
+    def pay(purchase: Purchase) -> None:
+        paid_at[purchase.wallet_document_id] = time.monotonic()
+        stripe.pay(str(purchase.stripe_session_id))
+
+    begins = time.monotonic()
+    with ThreadPoolExecutor(PAYING_THREADS) as pool:
+        paying = []
+        for number, purchase in enumerate(purchases):
+            time.sleep(max(0.0, begins + number / per_second - time.monotonic()))
+            paying.append(pool.submit(pay, purchase))
+        for each in paying:
+            each.result()
+    seen_at = watcher.wait_for(list(paid_at))
+    return [seen_at[document_id] - at for document_id, at in paid_at.items()]

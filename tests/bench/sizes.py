@@ -1,0 +1,53 @@
+"""How long and how much each measurement runs. None of it waits longer than the sizes say."""
+
+from dataclasses import dataclass
+
+ROUNDS_MIN = 4
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The whole extent of a run: `MEASURING` for figures, `TRYING` to see that the harness works."""
+
+    rounds: int
+    # webhook
+    webhook_seconds: float  # of one contender in one round
+    buyers: int
+    deliveries_per_second_max: int  # more are not prepared
+    # ledger
+    ledger_seconds: int  # pgbench takes whole seconds
+    wallets: int
+    # mirror
+    mirrored_wallets: int
+    backlog_wallets: int
+    backlog_entries: int  # of each of them
+    purchases_per_second: int
+    purchases_seconds: float  # of paying in one round
+
+
+MEASURING = Sizes(
+    rounds=ROUNDS_MIN,
+    webhook_seconds=3.0,
+    buyers=256,
+    deliveries_per_second_max=1_200,
+    ledger_seconds=3,
+    wallets=512,
+    mirrored_wallets=400,
+    backlog_wallets=24,
+    backlog_entries=100,
+    purchases_per_second=20,
+    purchases_seconds=5.0,
+)
+TRYING = Sizes(
+    rounds=1,
+    webhook_seconds=0.3,
+    buyers=8,
+    deliveries_per_second_max=1_000,
+    ledger_seconds=1,
+    wallets=8,
+    mirrored_wallets=8,
+    backlog_wallets=2,
+    backlog_entries=5,
+    purchases_per_second=10,
+    purchases_seconds=0.5,
+)
