@@ -1,10 +1,11 @@
 """The mirror under real wallets: long backlogs, many at once, wiped, edited by hand, compared while people buy."""
 
+import itertools
 import random
 import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -196,33 +197,70 @@ def test_a_customers_own_fields_are_no_drift_even_before_the_wallet_is_shown(cli
 
 
 class Live:
-    """Wallets written to while others work, until enough was compared."""
+    """Wallets written to while others work, until enough was compared.
+
+    The writer stays a few entries ahead of the comparisons: each of them reads a wallet's whole history, so that
+    a writer at full speed would make them slower and slower on a busy machine.
+    """
+
+    COMPARISONS_PER_WALLET = 5
+    ENTRIES_PER_COMPARISON = 4
+    ENTRIES_AHEAD = 40
 
     def __init__(self, wallets: list[WalletState]) -> None:
         self.wallets = wallets
         self.compared = 0
-        self.ends_at = time.monotonic() + 60
-        self.is_over = threading.Event()
+        self.is_over = False
+        self._changed = threading.Condition()
 
     def write(self) -> None:
         """Write until each wallet was compared five times on average."""
+        with self._until_over():
+            turns = itertools.cycle(self.wallets)
+            for written in itertools.count():
+                if not self._may_write(written):
+                    return
+                post(next(turns).account_id, 5)
+
+    def _may_write(self, written: int) -> bool:
+        """Wait for the next entry's turn; tell whether there is one."""
+
+        def is_settled() -> bool:
+            ahead = written - self.ENTRIES_PER_COMPARISON * self.compared
+            return self.is_over or self._is_enough() or ahead < self.ENTRIES_AHEAD
+
+        with self._changed:
+            self._changed.wait_for(is_settled)
+            return not (self.is_over or self._is_enough())
+
+    def _is_enough(self) -> bool:
+        return self.compared >= self.COMPARISONS_PER_WALLET * len(self.wallets)
+
+    @contextmanager
+    def _until_over(self) -> Generator[None]:
+        """Whoever ends, also by an error, ends it for all."""
         try:
-            while self.compared < 5 * len(self.wallets):
-                assert time.monotonic() < self.ends_at
-                for wallet in self.wallets:
-                    post(wallet.account_id, 5)
+            yield
         finally:
-            self.is_over.set()
+            with self._changed:
+                self.is_over = True
+                self._changed.notify_all()
 
     def meanwhile(self, work: Callable[[], Iterable[object]]) -> Callable[[], None]:
         """Repeat some work as long as wallets are written to."""
 
         def repeat() -> None:
-            while not self.is_over.is_set():
-                for batch in work():
-                    self.compared += batch.compared if isinstance(batch, Batch) else 0
+            with self._until_over():
+                while not self.is_over:
+                    for batch in work():
+                        self._count(batch.compared if isinstance(batch, Batch) else 0)
 
         return repeat
+
+    def _count(self, compared: int) -> None:
+        with self._changed:
+            self.compared += compared
+            self._changed.notify_all()
 
 
 def test_scans_and_rebuilds_of_a_live_system_find_no_drift_that_is_none(client):
