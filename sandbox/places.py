@@ -43,16 +43,34 @@ def reachable(directory: Path) -> Path:
 
 
 def reachable_copy(tree: Path, name: str) -> Path:
-    """Give a tree of programs where `nobody` can execute it, copied once where it must be."""
+    """Give a tree of programs where `nobody` can execute it, copied once where it must be.
+
+    A wheel's programs look for its libraries beside their package (`package.libs`), so those come along,
+    in the same place seen from the programs.
+    """
     if is_reachable(tree / "bin"):
         return tree
     copy = _elsewhere(tree).with_name(f"{_elsewhere(tree).name}-{name}")
+    package = tree.parent
+    libraries = package.with_name(f"{package.name}.libs")
     if not copy.exists():
         unfinished = Path(tempfile.mkdtemp(prefix=copy.name, dir=SHARED))
-        shutil.copytree(tree, unfinished, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(tree, unfinished / package.name / tree.name, symlinks=True)
+        if libraries.exists():
+            shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
         unfinished.chmod(0o755)
+        _move_unless_there(unfinished, copy)
+    return copy / package.name / tree.name
+
+
+def _move_unless_there(unfinished: Path, copy: Path) -> None:
+    """Give a whole copy its name; where another process was faster, its copy serves as well."""
+    try:
         unfinished.rename(copy)
-    return copy
+    except OSError:
+        if not copy.exists():
+            raise
+        shutil.rmtree(unfinished)
 
 
 def short_enough(sockets: Path) -> Path:
