@@ -11,7 +11,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', app);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I', app);
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %I', app);
-    FOREACH ledger_table IN ARRAY ARRAY['tokens_account', 'tokens_wallet', 'tokens_entry', 'tokens_posting'] LOOP
+    FOREACH ledger_table IN ARRAY ARRAY['tokens_account', 'tokens_wallet', 'tokens_entry', 'tokens_posting', 'tokens_freeze'] LOOP
         EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON %I FROM %I', ledger_table, app);
     END LOOP;
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON django_migrations FROM %I', app);
@@ -19,6 +19,8 @@ BEGIN
         'GRANT EXECUTE ON FUNCTION
              wallet_open(uuid, uuid, text, timestamptz),
              ledger_post(uuid, text, text, uuid, text[], bigint[], uuid, text, timestamptz),
+             wallet_freeze(uuid, uuid, text, text, text, text, timestamptz),
+             wallet_unfreeze(uuid, text, text, text, text, timestamptz),
              ledger_chain_hash(bytea, uuid, text, text, uuid, bigint, bigint, bigint, timestamptz),
              ledger_request_hash(text, uuid, bigint, text[], bigint[], uuid, text),
              mirror_mark_stale(text, text)

@@ -35,6 +35,14 @@ class WalletNotFound(Refusal):
     title = "There is no such wallet."
 
 
+class AccountFrozen(Refusal):
+    """The wallet is frozen: credits pass, nothing can be bought or spent."""
+
+    code = "account_frozen"
+    status = 403
+    title = "This account is paused: buying and spending tokens waits until we have finished checking it."
+
+
 class InsufficientTokens(Refusal):
     """The entry would take the wallet below zero."""
 

@@ -54,6 +54,21 @@ class WalletStatus(models.TextChoices):
     CLOSED = "closed"
 
 
+class FreezeCause(models.TextChoices):
+    """Why a wallet is frozen."""
+
+    STAFF = "staff"
+    RULE = "rule"
+    DISPUTE = "dispute"
+
+
+class FreezeStep(models.TextChoices):
+    """What a written reason is for."""
+
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+
+
 @dataclass(frozen=True, slots=True)
 class PostedEntry:
     """What posting led to: the entry, and its wallet right after it. `replayed` says that it had been posted before."""

@@ -8,4 +8,5 @@ PACKAGE_PRICE_CENTS_MAX = 1_000_000
 # The columns are bigint. Nothing a person sells comes near this, and sums stay far from overflow.
 ENTRY_TOKENS_MAX = 1_000_000_000
 REFERENCE_LENGTH_MAX = 255
+FREEZE_REASON_LENGTH_MAX = 500
 IMBALANCES_SHOWN_MAX = 100

@@ -29,7 +29,7 @@ from payments.kinds import ENDED
 from payments.models import Purchase
 from payments.queries import purchases
 from payments.services.purchases import start_purchase
-from tokens.errors import PackageNotFound, PackageNotOnSale
+from tokens.errors import AccountFrozen, PackageNotFound, PackageNotOnSale
 
 _KEY = OpenApiParameter(
     KEY_HEADER,
@@ -94,6 +94,7 @@ class PurchasesView(ListAPIView[Purchase]):
                 IdempotencyKeyInUse,
                 PackageNotFound,
                 PackageNotOnSale,
+                AccountFrozen,
                 PaymentsUnavailable,
                 PurchaseEnded,
             ),

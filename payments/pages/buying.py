@@ -22,6 +22,7 @@ from payments.limits import PROCESSING_WAIT
 from payments.pages.caller import customer_id
 from payments.services import purchases
 from tokens.queries import packages, prices
+from tokens.queries.wallets import is_frozen
 
 if TYPE_CHECKING:
     from tokens.models import Package
@@ -78,6 +79,11 @@ def _page(
     response = render(
         request,
         "payments/buy.html",
-        {"offers": offers, "refusal": refusal, "bank_days": PROCESSING_WAIT.days},
+        {
+            "offers": offers,
+            "refusal": refusal,
+            "paused": request.user.is_authenticated and is_frozen(customer_id(request)),
+            "bank_days": PROCESSING_WAIT.days,
+        },
     )
     return answer_refusal(response, refusal) if refusal else response

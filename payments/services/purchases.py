@@ -13,7 +13,9 @@ from payments.kinds import PurchaseStatus
 from payments.limits import RESUME_WINDOW, SESSION_LIFETIME
 from payments.models import PackagePublication, Purchase
 from payments.services import checkout, customers
+from tokens.errors import AccountFrozen
 from tokens.queries import packages
+from tokens.queries.wallets import is_frozen
 from tokens.services.wallets import ensure_wallet
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,7 @@ def start_purchase(
     :raises PackageNotFound: `package_not_found`.
     :raises PackageNotOnSale: `package_not_on_sale`.
     :raises PurchaseKeyReused: `idempotency_key_reused`: the key stands for another package.
+    :raises AccountFrozen: `account_frozen`.
     :raises PaymentsUnavailable: `payments_unavailable`: the purchase stays, and the same request resumes it.
     """
     purchase = _find_or_create(buyer_id, package_code, idempotency_key, now)
@@ -39,6 +42,8 @@ def start_purchase(
         return purchase
     if now > purchase.started_at + RESUME_WINDOW:
         return _give_up(purchase, PurchaseStatus.EXPIRED, "", now)
+    if is_frozen(buyer_id):
+        raise AccountFrozen
     return _open(purchase, now)
 
 
@@ -53,6 +58,8 @@ def _find_or_create(buyer_id: uuid.UUID, package_code: str, idempotency_key: str
     if publication is None or (publication.price_cents, publication.currency) != asked:
         raise PaymentsUnavailable
     wallet = ensure_wallet(user_id=buyer_id, now=now)
+    if wallet.frozen:
+        raise AccountFrozen
     with transaction.atomic():
         purchase, created = Purchase.objects.get_or_create(
             buyer_id=buyer_id,

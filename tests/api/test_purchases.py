@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from foundation.models import IdempotencyRecord
 from payments.models import Purchase
+from tests.support.freezing import freeze
 from tests.support.threads import in_threads
 from tokens.models import Package, Wallet
 
@@ -216,3 +217,10 @@ def test_a_key_whose_purchase_has_ended_is_told_so(packages, alices, start):
     assert first.status_code == 201
     assert (again.status_code, again.json()["code"]) == (409, "purchase_ended")
     assert Purchase.objects.count() == 1
+
+
+def test_a_frozen_account_buys_nothing_and_is_told_so(packages, alice, alices, start, refused):
+    freeze(alice)
+    refused(403, "account_frozen", lambda: start(alices))
+    assert alices.get("/api/tokens/balance").json()["frozen"] is True
+    assert not Purchase.objects.exists()

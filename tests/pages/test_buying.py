@@ -6,6 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from payments.models import PackagePublication, Purchase
+from tests.support.freezing import freeze
 from tokens.models import Package
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +167,18 @@ def test_with_nothing_on_sale_the_page_says_so(client, db):
 def test_other_methods_are_refused(alices, packages):
     assert alices.delete("/buy-tokens").status_code == 405
     assert alices.head("/buy-tokens").status_code == 200
+
+
+def test_while_the_wallet_is_paused_the_page_says_so_and_has_no_buttons(alice, alices, packages, rows):
+    freeze(alice)
+    before = rows()
+    page = alices.get("/buy-tokens")
+    assert "Your wallet is paused." in words(page)
+    assert "idempotency_key" not in page.content.decode()
+
+    refused = press(alices)
+
+    assert refused.status_code == 403
+    assert "This account is paused" in words(refused)
+    assert "Your wallet is paused." not in words(refused)  # once is enough
+    assert rows() == before

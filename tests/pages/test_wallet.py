@@ -11,6 +11,7 @@ from payments.kinds import PurchaseStatus
 from payments.models import Purchase
 from tests.pages.test_buying import words
 from tests.support.database import as_owner
+from tests.support.freezing import freeze
 from tokens.kinds import AccountKind, EntryType
 from tokens.models import Package, Wallet
 from tokens.queries.wallets import wallet_of
@@ -94,9 +95,11 @@ def test_held_tokens_and_debt_are_told_only_when_there_are_any(alices, paid):
     assert "7 tokens owed (≈ $0.70) from a payment that was returned" in page
 
 
-def test_a_frozen_wallet_says_so(alices, alice):
-    edit_wallets(status="frozen")
-    assert "Your wallet is paused." in words(alices.get("/wallet"))
+def test_a_frozen_wallet_says_so_and_offers_nothing_to_buy(alices, alice):
+    freeze(alice)
+    page = words(alices.get("/wallet"))
+    assert "Your wallet is paused." in page
+    assert 'role="button" href="/buy-tokens"' not in alices.get("/wallet").content.decode()
 
 
 def test_purchases_in_progress_are_listed_and_finished_ones_are_not(alices, buy):

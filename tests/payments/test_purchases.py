@@ -16,8 +16,9 @@ from payments.queries.purchases import purchase_by_session, purchase_of, purchas
 from payments.services import purchases, sweeps
 from payments.services.catalogue import publish_package, retire_package
 from payments.services.checkout import ask_stripe
+from tests.support.freezing import freeze, unfreeze
 from tests.support.shop import Shop
-from tokens.errors import PackageNotFound, PackageNotOnSale
+from tokens.errors import AccountFrozen, PackageNotFound, PackageNotOnSale
 from tokens.kinds import PackageTerms
 from tokens.queries.wallets import wallet_of
 
@@ -242,3 +243,28 @@ def test_a_refusal_says_when_to_come_back(counter: Shop):
         counter.start("alice", "basic")
 
     assert refusal.value.retry_after_seconds
+
+
+def test_a_frozen_wallet_buys_nothing(counter: Shop):
+    freeze(counter.customer("alice"))
+    with pytest.raises(AccountFrozen):
+        counter.start("alice", "basic")
+    assert not Purchase.objects.exists()
+
+    unfreeze(counter.customer("alice"))
+    assert counter.start("alice", "basic").status == PurchaseStatus.OPEN
+
+
+def test_a_start_that_was_interrupted_is_not_resumed_while_the_wallet_is_frozen(counter: Shop):
+    counter.stripe.fail_next(10, status=500, method="POST", path="/v1/checkout/*")
+    with pytest.raises(PaymentsUnavailable):
+        counter.start("alice", "basic", key="k")
+    counter.stripe.stop_failing()
+    asked = counter.stripe.requests().by_path["POST /v1/checkout/sessions"]
+    freeze(counter.customer("alice"))
+
+    with pytest.raises(AccountFrozen):
+        counter.start("alice", "basic", key="k")
+
+    assert counter.stripe.requests().by_path["POST /v1/checkout/sessions"] == asked
+    assert Purchase.objects.get().status == PurchaseStatus.STARTED

@@ -33,7 +33,7 @@ def books(bank: Bank) -> Iterator[Bank]:
 def everything() -> list[object]:
     rows: list[object] = []
     with connection.cursor() as cursor:
-        for table in ("tokens_account", "tokens_wallet", "tokens_entry", "tokens_posting"):
+        for table in ("tokens_account", "tokens_wallet", "tokens_entry", "tokens_posting", "tokens_freeze"):
             cursor.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
             rows.append(cursor.fetchall())
     return rows
@@ -189,7 +189,8 @@ def test_the_applications_role_may_not_even_try(books: Bank, statement: str):
 def test_the_functions_are_nobodys_who_was_not_given_them(books: Bank):
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.proname FROM pg_proc p WHERE p.proname IN ('ledger_post', 'wallet_open')"
+            "SELECT p.proname FROM pg_proc p"
+            " WHERE p.proname IN ('ledger_post', 'wallet_open', 'wallet_freeze', 'wallet_unfreeze')"
             " AND (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) WHERE grantee = 0))"
         )
         assert cursor.fetchall() == []

@@ -6,13 +6,15 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from identity.kinds import SYSTEM_ACTOR
 from mirror.services.projections import registration_of
 from tests.support.database import as_owner
 from tests.support.shop import open_customer
 from tokens import projections
-from tokens.kinds import AccountKind, EntryType, PackageTerms
+from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms
 from tokens.services import ledger
 from tokens.services.packages import put_on_sale, retire
+from tokens.services.wallets import freeze
 
 TERMS = PackageTerms(name="Basic", description="", tokens=200, bonus_tokens=50, price_cents=1499)
 
@@ -30,11 +32,19 @@ def chunks_of(bank, limit: int):
 
 
 def hold_and_freeze(bank, *, held: int) -> None:
-    """As a hold and a freeze will: neither moves tokens."""
+    """Neither moves tokens."""
+    freeze(
+        account_id=bank.wallet.account_id,
+        cause=FreezeCause.STAFF,
+        reference="1",
+        reason="",
+        actor=SYSTEM_ACTOR,
+        now=timezone.now(),
+    )
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(
-            "UPDATE tokens_wallet SET held = %s, status = 'frozen', version = version + 1 WHERE account_id = %s",
+            "UPDATE tokens_wallet SET held = %s, version = version + 1 WHERE account_id = %s",
             [held, bank.wallet.account_id],
         )
         cursor.execute("SET session_replication_role = DEFAULT")

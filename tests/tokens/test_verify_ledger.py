@@ -52,6 +52,7 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
         ("UPDATE tokens_wallet SET seq = seq + 1, version = version + 1", {"50"}),
         ("UPDATE tokens_wallet SET chain_hash = sha256('')", {"50"}),
         ("UPDATE tokens_wallet SET total_earned = 0", {"60"}),
+        ("UPDATE tokens_wallet SET status = 'frozen'", {"90"}),
         ("UPDATE tokens_entry SET reference = 'renamed' WHERE type = 'spend'", {"70"}),
         (
             "UPDATE tokens_entry SET created_at = created_at + interval '1 microsecond' WHERE type = 'spend'",

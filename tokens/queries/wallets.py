@@ -49,6 +49,11 @@ def wallet_of(owner_id: uuid.UUID) -> WalletState:
     return _state(wallet)
 
 
+def is_frozen(owner_id: uuid.UUID) -> bool:
+    """Whether the customer may neither buy nor spend; who has no wallet is not frozen."""
+    return Wallet.objects.filter(account__owner_id=owner_id).exclude(status=WalletStatus.ACTIVE).exists()
+
+
 def wallet_by_account(account_id: str | uuid.UUID) -> WalletState | None:
     """The wallet with this account's id."""
     wallet = Wallet.objects.select_related("account").filter(account_id=account_id).first()
