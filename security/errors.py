@@ -25,3 +25,11 @@ class AlertNotAcknowledged(Refusal):
     code = "alert_not_acknowledged"
     status = 409
     title = "The alert is not acknowledged."
+
+
+class RateLimited(Refusal):
+    """Too often within too short a time. `retry_after_seconds` says when it may be tried again."""
+
+    code = "rate_limited"
+    status = 429
+    title = "That was too often in too short a time."

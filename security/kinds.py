@@ -1,4 +1,8 @@
-"""What an alert can tell of, how grave it is, and how it ends."""
+"""What an alert can tell of, how grave it is, and how it ends; and what is known of a purchase that starts."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
 
@@ -41,3 +45,23 @@ class Resolution(models.TextChoices):
     FIXED = "fixed"
     DUPLICATE = "duplicate"
     ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseFacts:
+    """What payments knows, from its own rows, of the history behind a purchase that is about to start.
+
+    Security keeps no purchases: whoever starts one counts and hands this over. Times are of the last day, newest
+    first, and no more than `FACTS_MAX` of each. Facts of an address are of all who came from it, this
+    customer included; where no address is known they are empty.
+    """
+
+    user_id: uuid.UUID
+    account_opened_at: datetime
+    address: str
+    package_code: str
+    price_cents: int
+    started_at: tuple[datetime, ...]
+    declined_at: tuple[datetime, ...]
+    declined_at_address: tuple[datetime, ...]
+    buyers_at_address: int

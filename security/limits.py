@@ -1,5 +1,7 @@
 """The app's named bounds."""
 
+from datetime import timedelta
+
 DEDUP_KEY_LENGTH_MAX = 255
 SUMMARY_LENGTH_MAX = 300
 EVIDENCE_FACTS_MAX = 16
@@ -12,3 +14,14 @@ BAD_SIGNATURE_BURST = 10
 
 # What is credited shows within a second or two; an outage of Firestore, which parks nothing, shows here.
 MIRROR_LAG_SECONDS_MAX = 120
+
+# How much of a customer's history is looked at when a purchase starts, and how far back.
+FACTS_WINDOW = timedelta(days=1)
+FACTS_MAX = 500
+
+# Whoever tries stolen cards is declined again and again. An honest buyer has a few cards; behind one address there
+# may be an office. Counted within the window; the rest is from the last decline.
+COOL_DOWN_WINDOW = timedelta(hours=1)
+COOL_DOWN_DECLINES = 5
+COOL_DOWN_DECLINES_OF_ADDRESS = 15
+COOL_DOWN_REST = timedelta(minutes=30)

@@ -2,6 +2,7 @@
 
 import uuid
 from contextlib import suppress
+from datetime import datetime
 
 from identity.models import User
 
@@ -37,6 +38,11 @@ def find_user(identifier: str) -> User | None:
 def email_of(user_id: uuid.UUID) -> str | None:
     """This person's e-mail address, if they gave one."""
     return User.objects.values_list("email", flat=True).get(pk=user_id)
+
+
+def joined_at(user_id: uuid.UUID) -> datetime:
+    """When this person's account was opened."""
+    return User.objects.values_list("date_joined", flat=True).get(pk=user_id)
 
 
 def customer_id_of(caller: object) -> uuid.UUID:

@@ -90,7 +90,19 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
                 )
             },
         ),
-        ("Here", {"fields": ("id", "idempotency_key", "entry_link", "wallet_link", "wallet_document_id")}),
+        (
+            "Here",
+            {
+                "fields": (
+                    "id",
+                    "idempotency_key",
+                    "entry_link",
+                    "wallet_link",
+                    "wallet_document_id",
+                    "address",
+                )
+            },
+        ),
     )
     change_form_outer_after_template = "admin/related_tables.html"
 

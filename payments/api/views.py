@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from foundation.client_address import client_address
 from foundation.errors import (
     IdempotencyKeyInUse,
     IdempotencyKeyInvalid,
@@ -29,6 +30,7 @@ from payments.kinds import ENDED
 from payments.models import Purchase
 from payments.queries import purchases
 from payments.services.purchases import start_purchase
+from security.errors import RateLimited
 from tokens.errors import AccountFrozen, PackageNotFound, PackageNotOnSale
 
 _KEY = OpenApiParameter(
@@ -95,6 +97,7 @@ class PurchasesView(ListAPIView[Purchase]):
                 PackageNotFound,
                 PackageNotOnSale,
                 AccountFrozen,
+                RateLimited,
                 PaymentsUnavailable,
                 PurchaseEnded,
             ),
@@ -114,6 +117,7 @@ class PurchasesView(ListAPIView[Purchase]):
                 buyer_id=buyer_id,
                 package_code=query.validated_data["package"],
                 idempotency_key=request.headers[KEY_HEADER].strip(),
+                address=client_address(request),
                 now=now,
             )
             if purchase.status in ENDED:

@@ -31,6 +31,9 @@ class Purchase(models.Model):
     wallet_account_id = models.UUIDField(help_text="The wallet that is credited.")
     wallet_document_id = models.CharField(max_length=128, help_text="That wallet's document in Firestore.")
     livemode = models.BooleanField(default=False)
+    address = models.GenericIPAddressField(
+        null=True, blank=True, help_text="Where it was started from, as far as that is known."
+    )
 
     stripe_price_id = models.CharField(max_length=255)
     stripe_customer_id = models.CharField(max_length=255, blank=True)
@@ -78,6 +81,7 @@ class Purchase(models.Model):
         ]
         indexes = [
             models.Index(fields=["buyer", "-started_at"], name="purchase_by_buyer"),
+            models.Index(fields=["address", "-started_at"], name="purchase_by_address"),
             models.Index(
                 fields=["expires_at"],
                 name="purchase_pending_by_expiry",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from foundation.client_address import client_address
 from foundation.errors import Refusal
 from foundation.ids import new_id
 from foundation.pages import answer_refusal
@@ -50,7 +51,11 @@ def buy_tokens(request: HttpRequest) -> HttpResponse:
     code, key = request.POST.get("package", "").replace("\x00", ""), _key(request)
     try:
         purchase = purchases.start_purchase(
-            buyer_id=customer_id(request), package_code=code, idempotency_key=key, now=timezone.now()
+            buyer_id=customer_id(request),
+            package_code=code,
+            idempotency_key=key,
+            address=client_address(request),
+            now=timezone.now(),
         )
     except PaymentsUnavailable as refusal:
         return _page(request, refusal=refusal, keys={code: key})  # the same key resumes the purchase

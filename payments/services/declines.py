@@ -2,17 +2,18 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from payments.kinds import PENDING, Outcome, PurchaseStatus
-from payments.models import Purchase
+from payments.models import Decline, Purchase
 
 # A debit's failure may have been told before its reason, which is wanted all the same.
 _NOTED_IN = (*PENDING, PurchaseStatus.FAILED)
 
 
-def note_decline(*, intent: Mapping[str, Any]) -> Outcome:
-    """Record Stripe's word for why a payment was declined.
+def note_decline(*, intent: Mapping[str, Any], now: datetime) -> Outcome:
+    """Record Stripe's word for why a payment was declined, and that it was: many of them make a customer wait.
 
     https://docs.stripe.com/declines/codes
     """
@@ -24,6 +25,20 @@ def note_decline(*, intent: Mapping[str, Any]) -> Outcome:
     if purchase_id is None:
         return Outcome.IGNORED
     words = error if isinstance(error, Mapping) else {}
-    code = str(words.get("decline_code") or words.get("code") or "declined")
-    noted = Purchase.objects.filter(id=purchase_id, status__in=_NOTED_IN).update(failure_code=code[:64])
+    code = str(words.get("decline_code") or words.get("code") or "declined")[:64]
+    _count(purchase_id, _attempt_of(intent, words), code, now)
+    noted = Purchase.objects.filter(id=purchase_id, status__in=_NOTED_IN).update(failure_code=code)
     return Outcome.DECLINED if noted else Outcome.UNCHANGED
+
+
+def _count(purchase_id: uuid.UUID, attempt: str, code: str, now: datetime) -> None:
+    """Keep the attempt, once however often it is told."""
+    found = Purchase.objects.filter(id=purchase_id).values("buyer_id", "address").first()
+    if found and attempt:
+        decline = Decline(purchase_id=purchase_id, charge_id=attempt, code=code, declined_at=now, **found)
+        Decline.objects.bulk_create([decline], ignore_conflicts=True)
+
+
+def _attempt_of(intent: Mapping[str, Any], error: Mapping[str, Any]) -> str:
+    """The id of the attempt's charge; where Stripe made none, all attempts of the intent count as one."""
+    return str(error.get("charge") or intent.get("latest_charge") or intent.get("id") or "")[:255]

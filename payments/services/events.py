@@ -23,8 +23,8 @@ def _payment_failed_later(session: Mapping[str, Any], now: datetime) -> Outcome:
     return fail_purchase(session=facts, now=now) if facts.purchase_id else Outcome.IGNORED
 
 
-def _card_declined(intent: Mapping[str, Any], _now: datetime) -> Outcome:
-    return declines.note_decline(intent=intent)
+def _card_declined(intent: Mapping[str, Any], now: datetime) -> Outcome:
+    return declines.note_decline(intent=intent, now=now)
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -12,7 +12,9 @@ from payments.gateways import stripe_api
 from payments.kinds import PurchaseStatus
 from payments.limits import RESUME_WINDOW, SESSION_LIFETIME
 from payments.models import PackagePublication, Purchase
+from payments.queries import history
 from payments.services import checkout, customers
+from security.services.screening import screen_purchase
 from tokens.errors import AccountFrozen
 from tokens.queries import packages
 from tokens.queries.wallets import is_frozen
@@ -22,20 +24,23 @@ logger = logging.getLogger(__name__)
 
 
 def start_purchase(
-    *, buyer_id: uuid.UUID, package_code: str, idempotency_key: str, now: datetime
+    *, buyer_id: uuid.UUID, package_code: str, idempotency_key: str, now: datetime, address: str = ""
 ) -> Purchase:
     """Start buying a package; answer the purchase with the address of its Checkout page.
 
     The same buyer and key give the same purchase again, also after a crash between our row and Stripe's answer:
     the request to Stripe is made from the row, under an idempotency key of its own.
 
+    :param address: where the buyer is, as far as that is known (`foundation.client_address`).
     :raises PackageNotFound: `package_not_found`.
     :raises PackageNotOnSale: `package_not_on_sale`.
     :raises PurchaseKeyReused: `idempotency_key_reused`: the key stands for another package.
     :raises AccountFrozen: `account_frozen`.
+    :raises RateLimited: `rate_limited`: too often, or declined too often.
     :raises PaymentsUnavailable: `payments_unavailable`: the purchase stays, and the same request resumes it.
     """
-    purchase = _find_or_create(buyer_id, package_code, idempotency_key, now)
+    found = Purchase.objects.filter(buyer_id=buyer_id, idempotency_key=idempotency_key).first()
+    purchase = found or _create(buyer_id, package_code, idempotency_key, address, now)
     if purchase.package_id != package_code:
         raise PurchaseKeyReused
     if purchase.status != PurchaseStatus.STARTED:
@@ -47,19 +52,24 @@ def start_purchase(
     return _open(purchase, now)
 
 
-def _find_or_create(buyer_id: uuid.UUID, package_code: str, idempotency_key: str, now: datetime) -> Purchase:
-    found = Purchase.objects.filter(buyer_id=buyer_id, idempotency_key=idempotency_key).first()
-    if found:
-        return found
+def _create(
+    buyer_id: uuid.UUID, package_code: str, idempotency_key: str, address: str, now: datetime
+) -> Purchase:
     package = packages.package_to_sell(package_code)
     publication = PackagePublication.objects.filter(package_id=package_code, withdrawn_at=None).first()
     # Read one after the other: in between, the package may have been given another price, and other tokens for it.
     asked = (package.price_cents, package.currency)
     if publication is None or (publication.price_cents, publication.currency) != asked:
         raise PaymentsUnavailable
+    facts = history.facts_of(
+        buyer_id=buyer_id,
+        address=address,
+        package_code=package.code,
+        price_cents=package.price_cents,
+        now=now,
+    )
+    screen_purchase(facts=facts, now=now)
     wallet = ensure_wallet(user_id=buyer_id, now=now)
-    if wallet.frozen:
-        raise AccountFrozen
     with transaction.atomic():
         purchase, created = Purchase.objects.get_or_create(
             buyer_id=buyer_id,
@@ -73,6 +83,7 @@ def _find_or_create(buyer_id: uuid.UUID, package_code: str, idempotency_key: str
                 "wallet_account_id": wallet.account_id,
                 "wallet_document_id": wallet.document_id,
                 "livemode": settings.STRIPE_LIVE_MODE,
+                "address": address or None,
                 "stripe_price_id": publication.stripe_price_id,
                 "started_at": now,
                 "expires_at": now + SESSION_LIFETIME,
