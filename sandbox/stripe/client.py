@@ -190,7 +190,7 @@ class SandboxControls:
         """Tell the same object, as it was then, in an event with a new id; returns that event."""
         return self._object("POST", f"/events/{event_id}/resend")
 
-    def wait_until_idle(self, seconds: float = 10.0, *, ignore_retries: bool = False) -> None:
+    def wait_until_idle(self, seconds: float = 60.0, *, ignore_retries: bool = False) -> None:
         """Wait until nothing is left to deliver but what is held.
 
         Raises:
@@ -198,7 +198,7 @@ class SandboxControls:
         """
         self._wait({"seconds": seconds, "ignore_retries": ignore_retries})
 
-    def wait_until_delivered(self, event_id: str, seconds: float = 10.0) -> None:
+    def wait_until_delivered(self, event_id: str, seconds: float = 60.0) -> None:
         """Wait until nothing of this event is left to deliver.
 
         Raises:

@@ -28,7 +28,7 @@ def test_a_worker_leaves_a_lost_connection_with_a_message_in_hand(_number: int) 
         Consumer(channel, queues=[queue], callbacks=[lambda _, message: in_hand.append(message)]).consume()
         # A worker hears commands, too.
         Mailbox("celery", type="fanout").Node(queue.name).listen(connection.channel())
-        connection.drain_events(timeout=5)
+        connection.drain_events(timeout=30)
         with contextlib.suppress(TimeoutError):
             connection.drain_events(timeout=0.1)  # more messages are waited for
         proxy.stop()

@@ -119,7 +119,7 @@ def worker(tmp_path: Path, broker: str) -> Iterator[Path]:
         )
         yield log
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+        process.wait(timeout=60)
 
 
 def test_a_requests_id_reaches_the_task_that_it_causes(worker: Path, broker: str) -> None:

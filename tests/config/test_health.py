@@ -38,7 +38,7 @@ def test_the_process_lives_without_anything_else(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_an_installation_with_everything_is_ready(client: Client) -> None:
-    deadline = time.monotonic() + 20  # the first connection to Firestore takes its time
+    deadline = time.monotonic() + 60  # the first connection to Firestore takes its time
     while readiness(client)[1]["status"] != "ready" and time.monotonic() < deadline:
         health.side_systems.forget()
     assert readiness(client) == (
@@ -94,7 +94,7 @@ def test_a_redis_that_never_answers_holds_nobody_up(client: Client, silent_serve
     with override_settings(REDIS_URL=f"redis://127.0.0.1:{silent_server}/0"):
         _, body = readiness(client)
     assert body["checks"]["redis"] == "degraded"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 2 * limits.PROBES_SECONDS_MAX
 
 
 @pytest.mark.django_db

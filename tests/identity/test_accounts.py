@@ -172,7 +172,7 @@ def _at_once(count, work):
 
     def run():
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=30)
             results.append(work())
         except Exception as error:  # noqa: BLE001 - judged by the test
             results.append(error)
@@ -183,7 +183,7 @@ def _at_once(count, work):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return results
 
 

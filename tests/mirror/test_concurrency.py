@@ -79,7 +79,7 @@ def test_eight_workers_share_many_subjects_and_lose_none(shown, proxy, clock):
 def test_a_run_delivers_several_subjects_at_once(shown, clock):
     book = Book()
     all_at_once = threading.Barrier(limits.DELIVERY_THREADS)
-    book.before_projection = lambda: all_at_once.wait(timeout=10)
+    book.before_projection = lambda: all_at_once.wait(timeout=30)
     for _ in range(limits.DELIVERY_THREADS):
         book.change(book.new_subject())
     assert dispatch.deliver_due(clock=clock).delivered == limits.DELIVERY_THREADS
@@ -93,7 +93,7 @@ def test_a_subject_that_falls_due_while_a_slow_one_is_delivered_does_not_wait_fo
     def hold_the_slow_one() -> None:
         if len(book.changes[quick]) == 0:
             book.change(quick)
-            assert has_quick_come.wait(timeout=10)
+            assert has_quick_come.wait(timeout=30)
         else:
             has_quick_come.set()
 

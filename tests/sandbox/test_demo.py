@@ -20,7 +20,7 @@ from sandbox.processes import free_port
 pytestmark = pytest.mark.timeout(400)
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS_MAX = 180
-STOP_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 60
 
 
 class Demo:

@@ -22,7 +22,7 @@ def is_alive(pid: int) -> bool:
     return bool(done.stdout.strip()) and not done.stdout.startswith("Z")
 
 
-def wait_for(is_so, seconds_max=10.0):
+def wait_for(is_so, seconds_max=30.0):
     deadline = time.monotonic() + seconds_max
     while not is_so():
         assert time.monotonic() < deadline

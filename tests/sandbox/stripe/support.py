@@ -102,12 +102,12 @@ class SandboxProcess:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(30)
 
     def stop(self) -> int:
         """Ask it to end; returns its exit code."""
         self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(30)
 
 
 @contextmanager
@@ -152,7 +152,7 @@ def browse(
     data = urllib.parse.urlencode(form).encode() if form is not None else None
     request = urllib.request.Request(url, data, headers or {}, method=method)
     try:
-        with urllib.request.build_opener(_StayHere).open(request, timeout=10) as response:
+        with urllib.request.build_opener(_StayHere).open(request, timeout=30) as response:
             return Answer(response.status, dict(response.headers.items()), response.read().decode())
     except urllib.error.HTTPError as error:
         with error:

@@ -81,7 +81,7 @@ def test_an_event_is_told_again_under_its_own_id_at_once(client, controls, recei
     make_customers(client, "a")
     controls.wait_until_idle()
     (event,) = controls.events()
-    gate = threading.Barrier(5, timeout=5)
+    gate = threading.Barrier(5, timeout=30)
     receiver.on_receive = gate.wait  # passes only when five are there together
 
     assert controls.duplicate(event["id"], 5) == [200] * 5

@@ -58,7 +58,7 @@ def test_what_was_on_the_wire_or_waiting_is_delivered_after_a_kill(tmp_path):
             told = {event["id"] for event in first.controls.events()}
             with contextlib.suppress(OSError, http.client.HTTPException):  # it may be dead before it answers
                 first.controls.release(order="concurrent")
-            first.process.wait(10)
+            first.process.wait(30)
 
         receiver.on_receive = lambda: None
         with running_sandbox(database) as second:
