@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 
 from config import headers, limits
+from config.admin_look import UNFOLD  # noqa: F401 - a setting by being here
 from config.env import Environment, Process, declared
 from config.logs import LogOptions
 from config.rest import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - settings by being here
@@ -284,15 +285,5 @@ DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = DJANGO_STRUCTLOG_CELERY_TASK_START_LOG
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe any X-Forwarded-For
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has looked at it
 SENTRY_DSN = env.secret("SENTRY_DSN", shape=r"https?://\w+@[^/\s]+/\d+", like="a DSN of Sentry's", default="")
-
-# --- The admin's look: backoffice.admin has the rest ---
-UNFOLD = {
-    "SITE_TITLE": "Token economy",
-    "SITE_HEADER": "Token economy",
-    "SITE_SYMBOL": "token",
-    "SHOW_VIEW_ON_SITE": False,
-    "ENVIRONMENT": "backoffice.admin.navigation.environment",
-    "SIDEBAR": {"show_search": True, "navigation": "backoffice.admin.navigation.navigation"},
-}
 
 env.stop_on_problems()
