@@ -2,10 +2,12 @@
 
 import threading
 
+from sandbox.stripe.balance import Balance
 from sandbox.stripe.checkout import Checkout
 from sandbox.stripe.clock import Clock
 from sandbox.stripe.config import Config
 from sandbox.stripe.delivery import Courier
+from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.events import EventLog
 from sandbox.stripe.failures import Failures
 from sandbox.stripe.idempotency import IdempotencyKeys
@@ -15,6 +17,7 @@ from sandbox.stripe.kinds import API_VERSION, StripeObject
 from sandbox.stripe.limits import TICK_SECONDS
 from sandbox.stripe.objects.webhook_endpoint import webhook_endpoint
 from sandbox.stripe.queue import DeliveryQueue
+from sandbox.stripe.refunds import Refunds
 from sandbox.stripe.requests import RequestLog
 from sandbox.stripe.store import Store
 
@@ -30,7 +33,12 @@ class Sandbox:
         self.queue = DeliveryQueue(self.store, self.clock, config.retry_seconds)
         self.events = EventLog(self.store, self.clock, self.queue)
         self.courier = Courier(self.store, self.events, self.queue, self.journal)
-        self.checkout = Checkout(self.store, self.clock, self.events, config.public_url)
+        self.balance = Balance(self.store, self.clock)
+        self.refunds = Refunds(self.store, self.clock, self.events, self.balance)
+        self.disputes = Disputes(self.store, self.clock, self.events, self.balance)
+        self.checkout = Checkout(
+            self.store, self.clock, self.events, config.public_url, self.balance, self.disputes
+        )
         self.idempotency = IdempotencyKeys(self.store, self.clock)
         self.failures = Failures()
         self.requests = RequestLog()
@@ -46,8 +54,9 @@ class Sandbox:
             self.pass_time()
 
     def pass_time(self) -> int:
-        """Expire sessions and end bank debits whose time is over; return how many sessions expired."""
+        """Expire sessions, end bank debits and refunds whose time is over; return how many sessions expired."""
         self.checkout.debits.end_due()
+        self.refunds.end_due()
         return self.checkout.expire_due()
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True)
@@ -16,15 +17,27 @@ class Decline:
     advice_code: str | None = "try_again_later"
 
 
+class RefundFate(StrEnum):
+    """What becomes of refunds to a card."""
+
+    SUCCEEDS = "succeeds"
+    WAITS = "waits"  # pending, until the bank has had its days
+    FAILS = "fails"  # after it had succeeded, when the bank has had its days
+
+
 @dataclass(frozen=True)
 class Card:
-    """A card number and its fate."""
+    """A card number and its fate. `dispute` is the reason that its owner gives the bank right after the payment."""
 
     number: str
     brand: str = "visa"
     funding: str = "credit"
     country: str = "US"
     decline: Decline | None = None
+    dispute: str | None = None
+    is_inquiry: bool = False
+    is_warned: bool = False
+    refund_fate: RefundFate = RefundFate.SUCCEEDS
 
 
 _GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -79,10 +92,19 @@ _CARDS = (
     Card("4000000000000069", decline=_EXPIRED),
     Card("4000000000000127", decline=_WRONG_CVC),
     Card("4000000000000119", decline=_TROUBLE),
+    # https://docs.stripe.com/testing#disputes
+    Card("4000000000000259", dispute="fraudulent"),
+    Card("4000000000002685", dispute="product_not_received"),
+    Card("4000000000001976", dispute="fraudulent", is_inquiry=True),
+    Card("4000000000005423", is_warned=True),
+    # https://docs.stripe.com/testing#refunds
+    Card("4000000000007726", refund_fate=RefundFate.WAITS),
+    Card("4000000000005126", refund_fate=RefundFate.FAILS),
 )
 CARDS = {card.number: card for card in _CARDS}
 PAYING_NUMBER = "4242424242424242"
 DECLINED_NUMBER = "4000000000000002"
+DISPUTED_NUMBER = "4000000000000259"
 
 
 def find_card(typed: str) -> Card | None:

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.stripe.balance import Balance
 from sandbox.stripe.cards import Card
 from sandbox.stripe.clock import Clock
 from sandbox.stripe.debits import BankDebits, BankPayer
+from sandbox.stripe.disputes import Disputes
 from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.events import EventLog
 from sandbox.stripe.kinds import NOBODY, Origin, StripeObject
@@ -49,12 +51,22 @@ class Attempt:
 class Checkout:
     """Verbs on sessions; each is one transaction with its events inside."""
 
-    def __init__(self, store: Store, clock: Clock, events: EventLog, public_url: str) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        events: EventLog,
+        public_url: str,
+        balance: Balance,
+        disputes: Disputes,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._events = events
         self._public_url = public_url
-        self.debits = BankDebits(store, clock, events)
+        self._balance = balance
+        self._disputes = disputes
+        self.debits = BankDebits(store, clock, events, balance)
 
     def open(
         self, given: dict[str, Any], items: list[StripeObject], customer: StripeObject | None
@@ -111,11 +123,15 @@ class Checkout:
                 decline=decline,
                 now=self._clock.now(),
             )
-            self._store.add(method)
-            self._store.add(attempt)
             if decline is None:
-                return self._settle(found, intent, method, attempt, payer, origin)
-            return self._refuse(found, intent, method, attempt, payer, origin)
+                attempt["balance_transaction"] = self._balance.charged(attempt)
+            self._store.add(method)
+            self._store.add(attempt, private={"refund_fate": payer.card.refund_fate})
+            if decline is not None:
+                return self._refuse(found, intent, method, attempt, payer, origin)
+            ended = self._settle(found, intent, method, attempt, payer, origin)
+            self._disputes.begin_as_fated(attempt, payer.card)
+            return ended
 
     def debit(self, session_id: str, payer: BankPayer, origin: Origin = NOBODY) -> StripeObject:
         """Pay by bank debit: the session completes now, and the bank decides later.

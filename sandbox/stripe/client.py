@@ -4,34 +4,20 @@ Every call is one request and returns when its effect is there; nothing needs a 
 `SandboxRefused` with what the sandbox said.
 """
 
-import http.client
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
+
+from sandbox.stripe.client_calls import SandboxRefused
+from sandbox.stripe.client_payments import Paid, PaymentControls
 
 Order = Literal["created", "reversed", "shuffled", "concurrent"]
 FailureKind = Literal["status", "reset", "reset_after", "delay"]
-_TIMEOUT_SECONDS = 130.0
-
-
-class SandboxRefused(Exception):
-    """The sandbox did not do what it was told; the message says why."""
+__all__ = ["Paid", "SandboxControls", "SandboxRefused", "StillDelivering"]
 
 
 class StillDelivering(Exception):
     """Deliveries were not finished in the time given."""
-
-
-@dataclass(frozen=True)
-class Paid:
-    """How a payment went: `decline_code` and `message` are None when it succeeded."""
-
-    paid: bool
-    session: dict[str, Any]
-    decline_code: str | None
-    message: str | None
 
 
 @dataclass(frozen=True)
@@ -68,12 +54,8 @@ class Requests:
     latest: list[dict[str, Any]]
 
 
-class SandboxControls:
+class SandboxControls(PaymentControls):
     """The controls of one sandbox. `base_url` is what it printed as `STRIPE_API_BASE`."""
-
-    def __init__(self, base_url: str) -> None:
-        self.base_url = base_url.rstrip("/")
-        self._host = urlsplit(self.base_url).netloc
 
     def reset(self, *, keep_endpoints: bool = False) -> None:
         """Forget every object, event, delivery, hold, failure, count and clock change."""
@@ -85,43 +67,6 @@ class SandboxControls:
         """Make sure exactly one endpoint has this url; return it with its `secret`."""
         order = {"url": url, "secret": secret, "enabled_events": list(enabled_events)}
         return self._object("POST", "/endpoint", order)
-
-    def pay(
-        self,
-        session_id: str,
-        card: str = "4242424242424242",
-        *,
-        email: str = "buyer@example.com",
-        name: str = "Alice Buyer",
-        country: str = "US",
-    ) -> Paid:
-        """Pay an open session as a person would; a declining card leaves it open."""
-        order = {"card": card, "email": email, "name": name, "country": country}
-        answer = self._object("POST", f"/sessions/{session_id}/pay", order)
-        return Paid(answer["paid"], answer["session"], answer["decline_code"], answer["message"])
-
-    def debit(
-        self,
-        session_id: str,
-        account: str = "000123456789",
-        *,
-        email: str = "buyer@example.com",
-        name: str = "Alice Buyer",
-    ) -> dict[str, Any]:
-        """Pay an open session by bank debit: it completes unpaid, and the bank decides in 3 days.
-
-        Returns the session. Account 000123456789 settles, 000222222227 fails, 000000000009 waits to be told.
-        """
-        order = {"account": account, "email": email, "name": name}
-        return self._object("POST", f"/sessions/{session_id}/debit", order)
-
-    def settle(self, session_id: str) -> dict[str, Any]:
-        """Have the bank pay a session's debit now; returns the session."""
-        return self._object("POST", f"/sessions/{session_id}/settle")
-
-    def fail(self, session_id: str, code: str = "insufficient_funds") -> dict[str, Any]:
-        """Have the bank refuse a session's debit now, or late, after it was settled; returns the session."""
-        return self._object("POST", f"/sessions/{session_id}/fail", {"code": code})
 
     def advance_clock(self, seconds: float) -> int:
         """Move the sandbox's time ahead: sessions expire, debits end, retries come due. Returns the new time."""
@@ -252,29 +197,6 @@ class SandboxControls:
         unfinished = self._object("POST", "/wait", order)["unfinished"]
         if unfinished:
             raise StillDelivering(f"{unfinished} deliveries are not finished after {order['seconds']} s")
-
-    def _object(self, method: str, path: str, order: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        answer = self._call(method, path, order)
-        assert isinstance(answer, dict)
-        return answer
-
-    def _list(self, path: str, order: Mapping[str, Any]) -> list[dict[str, Any]]:
-        answer = self._call("POST", path, order)
-        assert isinstance(answer, list)
-        return answer
-
-    def _call(self, method: str, path: str, order: Mapping[str, Any] | None = None) -> Any:
-        connection = http.client.HTTPConnection(self._host, timeout=_TIMEOUT_SECONDS)
-        try:
-            body = json.dumps(order or {})
-            connection.request(method, f"/_sandbox{path}", body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-        finally:
-            connection.close()
-        if response.status >= http.client.BAD_REQUEST:
-            raise SandboxRefused(answer["error"])
-        return answer
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from sandbox.stripe.balance import Balance
 from sandbox.stripe.banks import FAILURES, POOR, BankAccount, DebitFailure, Fate
+from sandbox.stripe.cards import RefundFate
 from sandbox.stripe.clock import Clock
 from sandbox.stripe.errors import ControlError
 from sandbox.stripe.events import EventLog
@@ -44,10 +46,11 @@ class _Debit:
 class BankDebits:
     """Verbs on debits; each is one transaction with its events inside."""
 
-    def __init__(self, store: Store, clock: Clock, events: EventLog) -> None:
+    def __init__(self, store: Store, clock: Clock, events: EventLog, balance: Balance) -> None:
         self._store = store
         self._clock = clock
         self._events = events
+        self._balance = balance
 
     def begin(self, session: StripeObject, intent: StripeObject, payer: BankPayer, origin: Origin) -> None:
         """Ask the bank for an open session's money; the session is complete, and not paid."""
@@ -56,7 +59,11 @@ class BankDebits:
         method = bank_payment_method(account=payer.account, billing=billing, customer=None, now=now)
         charge = pending_charge(intent=intent, method=method, now=now)
         failure = payer.account.failure
-        fate = {"fate": payer.account.fate, "failure": failure.code if failure else None}
+        fate = {
+            "fate": payer.account.fate,
+            "failure": failure.code if failure else None,
+            "refund_fate": RefundFate.WAITS,
+        }
         self._store.add(method)
         self._store.add(charge, private=fate)
         intent |= {
@@ -149,7 +156,7 @@ class BankDebits:
         return _Debit(session, intent, charge)
 
     def _settle(self, debit: _Debit) -> StripeObject:
-        charge = settled(debit.charge)
+        charge = settled(debit.charge) | {"balance_transaction": self._balance.charged(debit.charge)}
         intent = debit.intent | {"amount_received": debit.intent["amount"], "status": "succeeded"}
         session = debit.session | {"payment_status": "paid"}
         for changed in (charge, intent, session):

@@ -1,5 +1,6 @@
 """`expand[]`: puts whole objects where ids stand, and adds what is left out by default."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,8 +9,9 @@ from sandbox.stripe.kinds import StripeObject
 from sandbox.stripe.limits import EXPAND_DEPTH_MAX, EXPAND_PATHS_MAX
 from sandbox.stripe.store import Store
 
-#: Fields that hold the id of another object, by kind. Later kinds (refunds, disputes, …) add theirs here.
+#: Fields that hold the id of another object, by kind.
 REFERENCES = {
+    "balance_transaction": {"source"},
     "charge": {"customer", "payment_intent", "balance_transaction", "failure_balance_transaction", "review"},
     "checkout.session": {
         "customer",
@@ -20,10 +22,13 @@ REFERENCES = {
         "payment_link",
     },
     "customer": {"default_source", "test_clock"},
+    "dispute": {"charge", "payment_intent"},
     "payment_intent": {"customer", "latest_charge", "payment_method", "review", "on_behalf_of"},
     "payment_method": {"customer"},
     "price": {"product"},
     "product": {"default_price", "tax_code"},
+    "radar.early_fraud_warning": {"charge", "payment_intent"},
+    "refund": {"balance_transaction", "charge", "failure_balance_transaction", "payment_intent"},
 }
 #: Expandable fields that are there in full already, or that these objects never have.
 _PLAIN = {
@@ -31,6 +36,7 @@ _PLAIN = {
     "checkout.session": {"discounts", "total_details"},
     "customer": {"discount", "tax"},
     "price": {"tiers"},
+    "refund": {"source_transfer_reversal", "transfer_reversal"},
 }
 
 Extra = Callable[[Store, StripeObject], Any]
@@ -51,6 +57,16 @@ def _line_items(store: Store, session: StripeObject) -> StripeObject:
     return empty_list(f"/v1/checkout/sessions/{session['id']}/line_items") | {"data": items}
 
 
+def _refunds(store: Store, charge: StripeObject) -> StripeObject:
+    rows = store.rows(
+        "SELECT body FROM objects WHERE kind = 'refund' AND json_extract(body, '$.charge') = ?"
+        " ORDER BY created DESC, seq DESC",
+        (charge["id"],),
+    )
+    refunds = [json.loads(row["body"]) for row in rows]
+    return empty_list(f"/v1/charges/{charge['id']}/refunds") | {"data": refunds}
+
+
 def _currency_options(_store: Store, price: StripeObject) -> StripeObject:
     return {
         price["currency"]: {
@@ -68,6 +84,7 @@ def _of_customer(field: str) -> Extra:
 
 #: Fields that appear only when they are asked for, by kind.
 EXTRAS: dict[str, dict[str, Extra]] = {
+    "charge": {"refunds": _refunds},
     "checkout.session": {"line_items": _line_items},
     "customer": {name: _of_customer(name) for name in ("sources", "subscriptions", "tax_ids")},
     "item": {"discounts": lambda _store, _item: [], "taxes": lambda _store, _item: []},

@@ -11,15 +11,18 @@ from sandbox.stripe.kinds import StripeObject
 _LINES_MAX = 50_000
 _KINDS = {
     "account",
+    "balance_transaction",
     "charge",
     "checkout.session",
     "customer",
+    "dispute",
     "event",
     "item",
     "payment_intent",
     "payment_method",
     "price",
     "product",
+    "refund",
     "webhook_endpoint",
 }
 

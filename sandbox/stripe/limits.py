@@ -21,6 +21,13 @@ SESSION_LIFE_SECONDS_MIN = 30 * 60
 SESSION_LIFE_SECONDS_MAX = 24 * 60 * 60
 SESSION_LIFE_SECONDS_DEFAULT = 24 * 60 * 60
 BANK_DEBIT_SECONDS = 3 * 24 * 60 * 60  # how long a bank takes to pay or to refuse
+REFUND_SECONDS = 3 * 24 * 60 * 60  # how long a bank takes to accept a refund, or to send it back
+EVIDENCE_SECONDS = 9 * 24 * 60 * 60  # how long a shop may answer a dispute
+PAYOUT_SECONDS = 2 * 24 * 60 * 60
+
+CHARGE_FEE_PER_THOUSAND = 29
+CHARGE_FEE_CENTS = 30
+DISPUTE_FEE_CENTS = 1_500
 
 IDEMPOTENCY_KEY_LENGTH_MAX = 255
 IDEMPOTENCY_SECONDS = 24 * 60 * 60

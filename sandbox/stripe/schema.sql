@@ -11,6 +11,7 @@ CREATE INDEX IF NOT EXISTS objects_in_order ON objects (kind, created, seq);
 CREATE INDEX IF NOT EXISTS objects_of_parent ON objects (parent) WHERE parent IS NOT NULL;
 CREATE INDEX IF NOT EXISTS objects_of_customer ON objects (kind, json_extract(body, '$.customer'));
 CREATE INDEX IF NOT EXISTS objects_of_payment_intent ON objects (kind, json_extract(body, '$.payment_intent'));
+CREATE INDEX IF NOT EXISTS objects_of_charge ON objects (kind, json_extract(body, '$.charge'));
 CREATE INDEX IF NOT EXISTS objects_of_product ON objects (kind, json_extract(body, '$.product'));
 CREATE INDEX IF NOT EXISTS sessions_to_expire ON objects (json_extract(body, '$.expires_at'))
 WHERE kind = 'checkout.session' AND json_extract(body, '$.status') = 'open';

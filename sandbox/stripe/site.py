@@ -8,16 +8,21 @@ from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.messages import ConnectionLost, Request, Response, Routes, json_response
 from sandbox.stripe.routes import (
     accounts,
+    balance,
     bank_page,
     controls,
     customers,
     dashboard,
     deliveries,
+    disputes,
     events,
+    money_back,
     pages,
     payments,
+    payments_board,
     prices,
     products,
+    refunds,
     sessions,
     webhook_endpoints,
 )
@@ -32,6 +37,9 @@ API_ROUTES = [
     *prices.ROUTES,
     *sessions.ROUTES,
     *payments.ROUTES,
+    *refunds.ROUTES,
+    *disputes.ROUTES,
+    *balance.ROUTES,
     *events.ROUTES,
     *webhook_endpoints.ROUTES,
 ]
@@ -43,8 +51,12 @@ class Site:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._api = Api(sandbox, API_ROUTES)
-        self._controls: Routes[ControlHandler] = Routes([*controls.ROUTES, *deliveries.ROUTES])
-        self._pages: Routes[ControlHandler] = Routes([*dashboard.ROUTES, *pages.ROUTES, *bank_page.ROUTES])
+        self._controls: Routes[ControlHandler] = Routes(
+            [*controls.ROUTES, *deliveries.ROUTES, *money_back.ROUTES]
+        )
+        self._pages: Routes[ControlHandler] = Routes(
+            [*dashboard.ROUTES, *payments_board.ROUTES, *pages.ROUTES, *bank_page.ROUTES]
+        )
 
     def answer(self, request: Request) -> Response:
         """Answer a request.

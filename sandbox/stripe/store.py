@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.stripe.kinds import StripeObject
 
 # What lists may be filtered by. Each has an index on its JSON field.
-FILTERS = ("customer", "payment_intent", "product", "status")
+FILTERS = ("charge", "customer", "payment_intent", "product", "status")
 _SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 
 

@@ -43,7 +43,24 @@ def test_every_page_looks_right(visit, shop, client, site_url, phone):
         page.wait_for_url(f"{site_url}/")
     someone_looks(visit, f"{shop.stripe.base_url}/pay/{by_bank.id}", f"sandbox-debited-{kind}", phone=phone)
     someone_looks(visit, f"{shop.stripe.base_url}/pay/{expired.id}", f"sandbox-expired-{kind}", phone=phone)
+    shop.stripe.refund(session.id, 500, status="pending")
+    shop.stripe.dispute(session.id)
     someone_looks(visit, shop.stripe.base_url, f"sandbox-dashboard-{kind}", phone=phone)
+
+
+def test_a_person_gives_money_back_and_disputes_it_on_the_dashboard(visit, shop, client, site_url):
+    ways = {"success_url": f"{site_url}/", "cancel_url": f"{site_url}/"}
+    shop.stripe.pay(open_session(client, **ways).id)
+    with visit(javascript=False) as someone:
+        page = someone.page
+        page.goto(shop.stripe.base_url)
+        page.get_by_label("Amount to refund").fill("5.00")
+        page.get_by_role("button", name="Refund, pending").click()
+        page.get_by_role("button", name="Bank accepts").click()
+        page.get_by_role("button", name="Dispute", exact=True).click()
+        page.get_by_role("button", name="Win", exact=True).click()
+        page.get_by_text("won, fraudulent").wait_for()
+    assert [refund.status for refund in client.v1.refunds.list().data] == ["succeeded"]
 
 
 def someone_looks(visit, url, name, *, phone):

@@ -9,6 +9,7 @@ from sandbox.stripe.errors import ApiError, ControlError
 from sandbox.stripe.kinds import StripeObject
 from sandbox.stripe.messages import Request, Response, Route, redirect
 from sandbox.stripe.rendering import Markup, fragment, joined, moment, page
+from sandbox.stripe.routes import payments_board
 from sandbox.stripe.routes.controls import ControlRoute
 
 _ROWS_MAX = 25
@@ -20,7 +21,7 @@ _DEBIT_VERBS = {
 
 
 def show(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
-    """Show the latest sessions, events and deliveries."""
+    """Show the latest sessions, payments, refunds, disputes, events and deliveries."""
     sandbox.pass_time()
     held_types = sandbox.store.setting("held_types", [])
     counted = sandbox.store.row("SELECT count(*) AS held FROM deliveries WHERE state = 'held'")
@@ -37,6 +38,9 @@ def show(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response
         holding=holding,
         endpoints=_rows([_endpoint(endpoint) for endpoint in sandbox.store.endpoints()], 3),
         sessions=_rows(_sessions(sandbox), 5),
+        charges=_rows(payments_board.charges(sandbox), 6),
+        refunds=_rows(payments_board.refunds(sandbox), 6),
+        disputes=_rows(payments_board.disputes(sandbox), 6),
         events=_rows(_events(sandbox), 5),
         deliveries=_rows(_deliveries(sandbox), 5),
     )

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 from sandbox.stripe.app import Sandbox
-from sandbox.stripe.cards import CARDS, DECLINED_NUMBER, PAYING_NUMBER, spaced
+from sandbox.stripe.cards import CARDS, DECLINED_NUMBER, DISPUTED_NUMBER, PAYING_NUMBER, spaced
 from sandbox.stripe.currencies import money
 from sandbox.stripe.errors import ControlError
 from sandbox.stripe.expansion import shown_item
@@ -14,7 +14,7 @@ from sandbox.stripe.rendering import Markup, fragment, joined, page, static_file
 from sandbox.stripe.routes.controls import ControlRoute
 from sandbox.stripe.routes.sessions import BANK_DEBIT
 
-_HINTS = ((PAYING_NUMBER, "Pays"), (DECLINED_NUMBER, "Is declined"))
+_HINTS = ((PAYING_NUMBER, "Pays"), (DECLINED_NUMBER, "Is declined"), (DISPUTED_NUMBER, "Is disputed"))
 FORM_FIELDS_MAX = 20
 
 

@@ -11,15 +11,18 @@ from tests.support.judge import checker
 
 KINDS = {
     "account",
+    "balance_transaction",
     "charge",
     "checkout.session",
     "customer",
+    "dispute",
     "event",
     "item",
     "payment_intent",
     "payment_method",
     "price",
     "product",
+    "refund",
     "webhook_endpoint",
 }
 SESSION_EXPANDED = [
@@ -127,6 +130,39 @@ def sales(client, controls) -> Iterator[Any]:
     yield sessions.retrieve(ended.id, {"expand": ["payment_intent"]})
 
 
+def money_back(client, controls) -> Iterator[Any]:
+    """Refunds and disputes of every end."""
+    refunds, disputes = client.v1.refunds, client.v1.disputes
+    paid = [controls.pay(open_session(client).id).session["payment_intent"] for _ in range(4)]
+    debited = open_session(client)
+    controls.debit(debited.id)
+    controls.settle(debited.id)
+    for intent, end in (
+        *zip(paid, ("succeeded", "failed", "canceled"), strict=False),
+        (debited.id, "failed"),
+    ):
+        refund = controls.refund(intent, 500, status="pending", reason="duplicate")
+        yield refunds.retrieve(refund["id"], {"expand": ["charge", "balance_transaction", "payment_intent"]})
+        yield controls.end_refund(refund["id"], end)
+        yield refunds.retrieve(refund["id"], {"expand": ["failure_balance_transaction"]})
+    made = refunds.create({"payment_intent": paid[3], "amount": 100, "metadata": {"a": "1"}})
+    yield made
+    yield refunds.update(made.id, {"metadata": {"a": "2"}})
+    yield client.v1.charges.retrieve(made.charge, {"expand": ["refunds", "balance_transaction"]})
+    for number, moves in (
+        ("4000000000000259", ["review", "win"]),
+        ("4000000000002685", ["lose"]),
+        ("4000000000001976", ["review", "escalate", "win"]),
+        ("4000000000001976", ["drop"]),
+    ):
+        session = controls.pay(open_session(client).id, number).session
+        (dispute,) = disputes.list({"payment_intent": session["payment_intent"]}).data
+        yield disputes.update(dispute.id, {"evidence": {"uncategorized_text": "Used."}, "submit": False})
+        for move in moves:
+            yield controls.move_dispute(dispute.id, move)
+        yield disputes.retrieve(dispute.id, {"expand": ["charge", "payment_intent"]})
+
+
 def everything_again(v1) -> Iterator[Any]:
     """Each object of each kind: in a list, in a list expanded, and retrieved."""
     for kind, expanded in (
@@ -136,6 +172,9 @@ def everything_again(v1) -> Iterator[Any]:
         (v1.checkout.sessions, ["data.line_items", "data.payment_intent", "data.customer"]),
         (v1.payment_intents, ["data.latest_charge", "data.payment_method", "data.customer"]),
         (v1.charges, ["data.payment_intent", "data.customer", "data.balance_transaction"]),
+        (v1.refunds, ["data.charge", "data.balance_transaction"]),
+        (v1.disputes, ["data.charge", "data.payment_intent"]),
+        (v1.balance_transactions, ["data.source"]),
         (v1.events, []),
         (v1.webhook_endpoints, []),
     ):
@@ -148,11 +187,12 @@ def everything_again(v1) -> Iterator[Any]:
 
 @pytest.fixture
 def answers(client, controls) -> list[Any]:
-    """What every endpoint answers in the course of a sale, a decline and an expiry."""
+    """What every endpoint answers in the course of sales, declines, an expiry, refunds and disputes."""
     said = [
         *catalogue(client.v1),
         *people_and_places(client.v1),
         *sales(client, controls),
+        *money_back(client, controls),
         *everything_again(client.v1),
     ]
     # As they were sent: the library turns decimals into objects of its own.
@@ -193,4 +233,13 @@ def test_the_events_of_the_contract_all_happened(answers, client):
         "payment_intent.processing",
         "checkout.session.async_payment_succeeded",
         "checkout.session.async_payment_failed",
+        "charge.refunded",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
     }

@@ -185,4 +185,4 @@ def test_the_dashboard_tells_again_and_expires(client, controls, receiver):
 
 
 def test_an_empty_dashboard_says_so(controls):
-    assert browse(controls.base_url).text.count("None yet") == 4
+    assert browse(controls.base_url).text.count("None yet") == 7
