@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from backoffice.admin.dashboard import cards
@@ -28,6 +28,10 @@ class Site(UnfoldAdminSite):
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """Send whoever is not signed in to the site's sign-in, and refuse customers."""
         return secure_admin_login(super().admin_view(view, cacheable))
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Django's pages, but for the one that leads from a row to its page on the site: no row of ours has any."""
+        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one sign-in; staff who are signed in already go on to the dashboard."""

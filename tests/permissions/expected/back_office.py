@@ -1,0 +1,111 @@
+"""The admin: its own pages, and those of each table."""
+
+from tests.permissions.table import (
+    NOBODY_AT_ALL,
+    SIGN_IN,
+    Asked,
+    Row,
+    Table,
+    all_staff,
+    only_entitled,
+)
+
+# What staff who were given all four rights on a table may do on its pages beside looking. What is only seen is
+# written by services: actions on it ask for rights of their own.
+SEEN = frozenset[str]()
+CHANGED = frozenset({"change"})
+ADDED_AND_CHANGED = frozenset({"add", "change"})
+ADDED_CHANGED_AND_DELETED = frozenset({"add", "change", "delete"})
+
+TABLES = {
+    "account.EmailAddress": SEEN,
+    "auth.Group": SEEN,  # superusers change them: else staff could give themselves any right
+    "django_celery_beat.ClockedSchedule": ADDED_CHANGED_AND_DELETED,
+    "django_celery_beat.CrontabSchedule": ADDED_CHANGED_AND_DELETED,
+    "django_celery_beat.IntervalSchedule": ADDED_CHANGED_AND_DELETED,
+    "django_celery_beat.PeriodicTask": ADDED_CHANGED_AND_DELETED,
+    "django_celery_beat.SolarSchedule": ADDED_CHANGED_AND_DELETED,
+    "djstripe.Account": SEEN,
+    "djstripe.BalanceTransaction": SEEN,
+    "djstripe.Charge": SEEN,
+    "djstripe.Customer": SEEN,
+    "djstripe.Dispute": SEEN,
+    "djstripe.Event": SEEN,
+    "djstripe.PaymentIntent": SEEN,
+    "djstripe.PaymentMethod": SEEN,
+    "djstripe.Price": SEEN,
+    "djstripe.Product": SEEN,
+    "djstripe.Refund": SEEN,
+    "djstripe.Session": SEEN,
+    "identity.User": CHANGED,
+    "mirror.Drift": SEEN,
+    "mirror.MirroredDocument": SEEN,
+    "mirror.MirroredSubject": SEEN,
+    "mirror.OutboxRow": SEEN,
+    "payments.InboxEvent": SEEN,
+    "payments.PackagePublication": SEEN,
+    "payments.Purchase": SEEN,
+    "payments.StripeCustomer": SEEN,
+    "security.Alert": SEEN,
+    "socialaccount.SocialAccount": SEEN,
+    "tokens.Entry": SEEN,
+    "tokens.Package": ADDED_AND_CHANGED,
+    "tokens.Wallet": SEEN,
+}
+
+# Their forms can be saved as they come, without a field filled in; other forms are shown again.
+SAVED_WHEN_EMPTY = {"identity.User"}
+
+VERBS = ("view", "add", "change", "delete")
+
+
+def rights_on(label: str) -> tuple[str, ...]:
+    app_label, model = label.lower().split(".")
+    return tuple(f"{app_label}.{verb}_{model}" for verb in VERBS)
+
+
+ADMIN: Table = {
+    "admin/": Row(get=all_staff(200), post=all_staff(200)),
+    "admin/search/": Row(get=all_staff(200), post=all_staff(200)),
+    "admin/login/": Row(get=all_staff("→ /admin/"), post=all_staff("→ /admin/")),
+    "admin/logout/": Row(get=all_staff(405), post=all_staff(200)),
+    "admin/password_change/": Row(
+        get=all_staff("→ /accounts/password/change/"), post=all_staff("→ /accounts/password/change/")
+    ),
+    "admin/password_change/done/": Row(get=all_staff(200), post=all_staff(405)),
+    "admin/jsi18n/": Row(get=all_staff(200), post=all_staff(405)),
+    # It needs a field to complete; each field then asks for the right to see what it leads to.
+    "admin/autocomplete/": Row(get=all_staff(403), post=all_staff(405)),
+    # The list of an app's tables: without a right on one of them there is no such app.
+    "admin/<app_label>/": Row(
+        at="admin/auth/",
+        rights=rights_on("auth.Group"),
+        get=Asked(SIGN_IN, 403, 403, 404, 200),
+        post=Asked(SIGN_IN, 403, 403, 404, 200),
+    ),
+    "admin/<url>": Row(at="admin/no-such-page", get=all_staff(404), post=all_staff(404)),
+}
+
+
+def pages_of(label: str) -> Table:
+    """The six addresses that Django's admin gives a table."""
+    table, rights, allowed = label.lower().replace(".", "/"), rights_on(label), TABLES[label]
+
+    def answer(verb: str) -> Asked:
+        return only_entitled(200) if verb in allowed else NOBODY_AT_ALL
+
+    def row(page: str, get: Asked, post: Asked) -> Row:
+        return Row(at=f"admin/{table}/{page}", get=get, post=post, rights=rights)
+
+    seen, moved = only_entitled(200), all_staff(f"→ /admin/{table}/{{row}}/change/")
+    saved = only_entitled(f"→ /admin/{table}/") if label in SAVED_WHEN_EMPTY else answer("change")
+    return {
+        f"admin/{table}/": row("", get=seen, post=seen),
+        f"admin/{table}/add/": row("add/", get=answer("add"), post=answer("add")),
+        f"admin/{table}/<path:object_id>/": row("{row}/", get=moved, post=moved),
+        f"admin/{table}/<path:object_id>/change/": row("{row}/change/", get=seen, post=saved),
+        f"admin/{table}/<path:object_id>/delete/": row(
+            "{row}/delete/", get=answer("delete"), post=answer("delete")
+        ),
+        f"admin/{table}/<path:object_id>/history/": row("{row}/history/", get=seen, post=seen),
+    }
