@@ -34,6 +34,7 @@ METRICS_TOKEN = env.secret(
     "METRICS_TOKEN", shape=r"[!-~]{16,255}", like="at least 16 characters without a space", default=""
 )
 OPERATOR_EMAILS = env.emails("OPERATOR_EMAILS")
+FORGIVE_DEBT = env.boolean("FORGIVE_DEBT", default=False)
 
 # --- Applications ---
 INSTALLED_APPS = [

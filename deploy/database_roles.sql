@@ -11,18 +11,26 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', app);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I', app);
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %I', app);
-    FOREACH ledger_table IN ARRAY ARRAY['tokens_account', 'tokens_wallet', 'tokens_entry', 'tokens_posting', 'tokens_freeze'] LOOP
+    FOREACH ledger_table IN ARRAY ARRAY['tokens_account', 'tokens_wallet', 'tokens_entry', 'tokens_posting',
+                                     'tokens_lot', 'tokens_lotuse', 'tokens_hold', 'tokens_holdlot', 'tokens_freeze'] LOOP
         EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON %I FROM %I', ledger_table, app);
     END LOOP;
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON django_migrations FROM %I', app);
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION
              wallet_open(uuid, uuid, text, timestamptz),
-             ledger_post(uuid, text, text, uuid, text[], bigint[], uuid, text, timestamptz),
+             ledger_post(uuid, text, text, uuid, text[], bigint[], uuid, text, timestamptz, bigint, timestamptz),
              wallet_freeze(uuid, uuid, text, text, text, text, timestamptz),
              wallet_unfreeze(uuid, text, text, text, text, timestamptz),
+             hold_place(uuid, text, text, uuid, bigint, timestamptz, timestamptz),
+             hold_capture(uuid, bigint, text, uuid, timestamptz),
+             hold_release(uuid, text, timestamptz),
+             reversal_reach(uuid, text, text, uuid, bigint, boolean, timestamptz),
+             wallet_tidy(uuid, timestamptz),
+             wallet_overdue_held(uuid, timestamptz),
+             wallet_expired(uuid, timestamptz),
              ledger_chain_hash(bytea, uuid, text, text, uuid, bigint, bigint, bigint, timestamptz),
-             ledger_request_hash(text, uuid, bigint, text[], bigint[], uuid, text),
+             ledger_request_hash(text, uuid, bigint, text[], bigint[], uuid, text, bigint, timestamptz),
              mirror_mark_stale(text, text)
          TO %I', app);
 END $$;

@@ -44,7 +44,7 @@ class AccountFrozen(Refusal):
 
 
 class InsufficientTokens(Refusal):
-    """The entry would take the wallet below zero."""
+    """The wallet has not so many tokens to spend. Members: `available` and `required`, whole tokens."""
 
     code = "insufficient_tokens"
     status = 402
@@ -57,3 +57,51 @@ class ReferenceReused(Refusal):
     code = "reference_reused"
     status = 409
     title = "This reference was already used for another entry."
+
+
+class HoldNotFound(Refusal):
+    """The caller has placed no hold with this id."""
+
+    code = "hold_not_found"
+    status = 404
+    title = "There is no such hold."
+
+
+class HoldAlreadyCaptured(Refusal):
+    """The hold was captured, by this call's forerunner or another's."""
+
+    code = "hold_already_captured"
+    status = 409
+    title = "This hold was already captured."
+
+
+class HoldAlreadyReleased(Refusal):
+    """The hold was released."""
+
+    code = "hold_already_released"
+    status = 409
+    title = "This hold was already released."
+
+
+class HoldExpired(Refusal):
+    """The hold is past its end, and its tokens are free again."""
+
+    code = "hold_expired"
+    status = 409
+    title = "This hold has expired."
+
+
+class CaptureExceedsHold(Refusal):
+    """More was to be captured than is held. Members: `held` and `required`, whole tokens."""
+
+    code = "capture_exceeds_hold"
+    status = 409
+    title = "The hold is of fewer tokens than this."
+
+
+class PurchaseNotCredited(Refusal):
+    """The purchase brought no tokens yet that could be reversed."""
+
+    code = "purchase_not_credited"
+    status = 409
+    title = "This purchase was not credited."

@@ -17,6 +17,7 @@ class AccountKind(models.TextChoices):
     EXPIRED = "expired"
     REFUNDED = "refunded"
     DEBT = "debt"
+    FORGIVEN = "forgiven"
 
 
 SYSTEM_ACCOUNT_IDS: Final[dict[AccountKind, uuid.UUID]] = {
@@ -26,6 +27,7 @@ SYSTEM_ACCOUNT_IDS: Final[dict[AccountKind, uuid.UUID]] = {
     AccountKind.EXPIRED: uuid.UUID("00000000-0000-8000-8000-000000000004"),
     AccountKind.REFUNDED: uuid.UUID("00000000-0000-8000-8000-000000000005"),
     AccountKind.DEBT: uuid.UUID("00000000-0000-8000-8000-000000000006"),
+    AccountKind.FORGIVEN: uuid.UUID("00000000-0000-8000-8000-000000000007"),
 }
 
 
@@ -44,6 +46,24 @@ class EntryType(models.TextChoices):
     EXPIRY = "expiry"
     DEBT_REPAYMENT = "debt_repayment"
     REVERSAL = "reversal"
+
+
+class LotKind(models.TextChoices):
+    """How a wallet came by a lot. What was given is used before what was bought."""
+
+    PURCHASED = "purchased"
+    BONUS = "bonus"
+    PROMOTIONAL = "promotional"
+    ADJUSTMENT = "adjustment"
+
+
+class HoldStatus(models.TextChoices):
+    """How a hold stands; from `placed` it moves once, and stays."""
+
+    PLACED = "placed"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
 
 
 class WalletStatus(models.TextChoices):
@@ -77,6 +97,18 @@ class PostedEntry:
     balance: int
     seq: int
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """What moving a purchase to its target led to. `entry_id` is None where it was there already.
+
+    `reversed_tokens` and `was_reversed` are the purchase's tokens that are back at the house, after and before.
+    """
+
+    entry_id: uuid.UUID | None
+    reversed_tokens: int
+    was_reversed: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome
         },
         purchase_id=purchase.id,
         package_code=purchase.package_id,
+        cost_cents=purchase.price_cents,
         now=now,
     )
     _move(

@@ -12,8 +12,8 @@ from django.utils import timezone
 from foundation.ids import new_id
 from mirror.models import OutboxRow
 from tests.bench.people import PACKAGE, account_id_of
-from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType
-from tokens.models import Entry, Posting, Wallet
+from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType, LotKind
+from tokens.models import Entry, Lot, Posting, Wallet
 from tokens.services import ledger
 
 TOKENS, BONUS = 200, 50
@@ -36,13 +36,16 @@ def post_through_ledger(wallet: int) -> None:
 
 
 def post_through_orm(number: int) -> None:
-    """The same rows: entry, wallet, postings with the chain's hash, outbox; under the same triggers."""
+    """The same rows: entry, wallet, lots, postings with the chain's hash, outbox; under the same triggers."""
     account_id, now = account_id_of(number), timezone.now()
     with transaction.atomic():
         entry = _create_entry(account_id, now)
         wallet = Wallet.objects.select_for_update().get(account_id=account_id)
         _move(wallet, entry)
         wallet.save()
+        Lot.objects.bulk_create(
+            [_lot(wallet, entry, LotKind.PURCHASED, TOKENS), _lot(wallet, entry, LotKind.BONUS, BONUS)]
+        )
         Posting.objects.bulk_create(
             [
                 Posting(
@@ -74,6 +77,20 @@ def _create_entry(account_id: uuid.UUID, now: datetime) -> Entry:
         purchase_id=purchase_id,
         package_code=PACKAGE,
         created_at=now,
+    )
+
+
+def _lot(wallet: Wallet, entry: Entry, kind: LotKind, tokens: int) -> Lot:
+    return Lot(
+        id=new_id(),
+        account_id=wallet.account_id,
+        entry=entry,
+        kind=kind,
+        amount=tokens,
+        remaining=tokens,
+        seq=wallet.seq,
+        last_seq=wallet.seq,
+        opened_at=entry.created_at,
     )
 
 

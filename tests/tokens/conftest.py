@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,6 +23,11 @@ class Bank:
     alice: User
 
     @property
+    def bob(self) -> User:
+        """Somebody else, with a wallet of their own."""
+        return open_customer("bob")
+
+    @property
     def wallet(self) -> WalletState:
         return wallet_of(self.alice.id)
 
@@ -33,6 +39,9 @@ class Bank:
         reference: str = "",
         purchase: UUID | None = None,
         entry_type: EntryType = EntryType.PURCHASE,
+        expires_at: datetime | None = None,
+        cost_cents: int = 0,
+        now: datetime | None = None,
     ) -> PostedEntry:
         return ledger.post(
             entry_type=entry_type,
@@ -41,16 +50,18 @@ class Bank:
             counter_lines={AccountKind.ISSUANCE: -tokens, AccountKind.PROMOTIONS: -bonus},
             purchase_id=purchase,
             package_code="basic",
-            now=timezone.now(),
+            cost_cents=cost_cents,
+            expires_at=expires_at,
+            now=now or timezone.now(),
         )
 
-    def spend(self, tokens: int, *, reference: str = "") -> PostedEntry:
+    def spend(self, tokens: int, *, reference: str = "", now: datetime | None = None) -> PostedEntry:
         return ledger.post(
             entry_type=EntryType.SPEND,
             reference=reference or f"spend:{uuid4()}",
             account_id=self.wallet.account_id,
             counter_lines={AccountKind.REDEEMED: tokens},
-            now=timezone.now(),
+            now=now or timezone.now(),
         )
 
 

@@ -135,7 +135,7 @@ def test_a_balance_that_no_posting_leads_to_is_refused_at_commit(books: Bank):
     ("change", "constraint"),
     [
         ("balance = -1, seq = seq + 1, version = version + 1", "wallet_balance_not_negative"),
-        ("debt = -1, version = version + 1", "wallet_debt_not_negative"),
+        ("debt = -1, seq = seq + 1, version = version + 1", "wallet_debt_not_negative"),
         ("held = -1, version = version + 1", "wallet_held_within_balance"),
         ("held = balance + 1, version = version + 1", "wallet_held_within_balance"),
         ("status = 'molten', version = version + 1", "wallet_status_known"),

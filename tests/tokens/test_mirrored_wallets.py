@@ -88,7 +88,6 @@ def test_a_past_balance_has_the_debt_of_its_time(bank):
     for entry_type, lines in (
         (EntryType.REFUND, {AccountKind.REFUNDED: 100, AccountKind.DEBT: -30}),
         (EntryType.PURCHASE, {AccountKind.ISSUANCE: -50}),
-        (EntryType.DEBT_REPAYMENT, {AccountKind.DEBT: 30}),
         (EntryType.PURCHASE, {AccountKind.ISSUANCE: -1}),
     ):
         ledger.post(

@@ -42,13 +42,26 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("statement", "checks"),
     [
-        ("UPDATE tokens_posting SET amount = amount + 1 WHERE seq = 2", {"10", "20", "40", "50", "70", "80"}),
+        (
+            "UPDATE tokens_posting SET amount = amount + 1 WHERE seq = 2",
+            {"10", "20", "40", "50", "70", "80", "83"},
+        ),
         ("UPDATE tokens_posting SET amount = amount - 1 WHERE line = 2", {"10", "20", "60", "80"}),
         ("DELETE FROM tokens_posting WHERE seq = 2", {"10", "20", "40", "50", "60", "70", "80"}),
         ("UPDATE tokens_posting SET balance_after = 91 WHERE seq = 2", {"40", "70"}),
-        ("UPDATE tokens_posting SET seq = 9 WHERE seq = 3", {"40", "70"}),
+        ("UPDATE tokens_posting SET seq = 9 WHERE seq = 3", {"40", "70", "83"}),
         ("UPDATE tokens_posting SET wallet_version = 1 WHERE seq = 2", {"40"}),
-        ("UPDATE tokens_wallet SET balance = balance + 1", {"50"}),
+        ("UPDATE tokens_wallet SET balance = balance + 1", {"50", "82"}),
+        ("UPDATE tokens_wallet SET held = 1", {"82", "84"}),
+        ("UPDATE tokens_wallet SET debt = 1", {"85"}),
+        ("UPDATE tokens_lot SET remaining = remaining - 1 WHERE seq = 3", {"81", "82"}),
+        ("UPDATE tokens_lot SET held = 1 WHERE seq = 3", {"81", "82"}),
+        ("UPDATE tokens_lot SET last_seq = 9 WHERE seq = 3", {"81"}),
+        ("UPDATE tokens_lot SET cost_cents = 9 WHERE seq = 3", {"80"}),
+        ("UPDATE tokens_lot SET expires_at = now() WHERE seq = 3", {"80"}),
+        ("UPDATE tokens_lotuse SET amount = amount - 1", {"81", "83"}),
+        ("UPDATE tokens_lotuse SET remaining_after = remaining_after - 1", {"81"}),
+        ("UPDATE tokens_lotuse SET seq = seq + 1", {"81", "83"}),
         ("UPDATE tokens_wallet SET seq = seq + 1, version = version + 1", {"50"}),
         ("UPDATE tokens_wallet SET chain_hash = sha256('')", {"50"}),
         ("UPDATE tokens_wallet SET total_earned = 0", {"60"}),
@@ -63,7 +76,7 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
         ("UPDATE tokens_entry SET line_count = 4 WHERE type = 'spend'", {"10"}),
         (
             "UPDATE tokens_posting SET account_id = (SELECT id FROM tokens_account WHERE kind = 'debt') WHERE seq = 2",
-            {"30", "40", "50", "60", "70", "80"},
+            {"30", "40", "50", "60", "70", "80", "83"},
         ),
     ],
 )

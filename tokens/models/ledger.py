@@ -110,7 +110,10 @@ class Posting(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "seq"], name="posting_seq_once_per_account"),
-            models.CheckConstraint(condition=~Q(amount=0), name="posting_moves_something"),
+            # A wallet's line may be of nothing: an entry that moves only what its owner owes has one, too.
+            models.CheckConstraint(
+                condition=~Q(amount=0) | Q(seq__isnull=False), name="posting_moves_something"
+            ),
             models.CheckConstraint(condition=Q(line__gte=1), name="posting_lines_start_at_one"),
             models.CheckConstraint(
                 condition=Q(

@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import BigIntegerField, DateTimeField, F, Func, QuerySet, Value
+
 from tokens.errors import WalletNotFound
 from tokens.kinds import WalletStatus
 from tokens.models import Wallet
@@ -11,7 +13,10 @@ from tokens.models import Wallet
 
 @dataclass(frozen=True, slots=True)
 class WalletState:
-    """A wallet at one moment. All numbers are whole tokens; `available` is what can be spent now."""
+    """A wallet at one moment. All numbers are whole tokens; `available` is what can be spent now.
+
+    `expired` is still in the balance, and will be swept out of it by the wallet's next write.
+    """
 
     account_id: uuid.UUID
     owner_id: uuid.UUID
@@ -26,11 +31,12 @@ class WalletState:
     seq: int
     version: int
     updated_at: datetime
+    expired: int = 0
 
     @property
     def available(self) -> int:
-        """What can be spent: the balance without what is held."""
-        return self.balance - self.held
+        """What can be spent: the balance without what is held, has expired, or is owed."""
+        return max(0, self.balance - self.held - self.expired - self.debt)
 
     @property
     def frozen(self) -> bool:
@@ -38,12 +44,19 @@ class WalletState:
         return self.status != WalletStatus.ACTIVE
 
 
-def wallet_of(owner_id: uuid.UUID) -> WalletState:
-    """The customer's wallet.
+def wallet_of(owner_id: uuid.UUID, *, now: datetime | None = None) -> WalletState:
+    """The customer's wallet at `now`: holds past their end hold nothing, and what has expired is not available.
+
+    Without `now` it is as of its last write, which is all that the balance needs.
 
     :raises WalletNotFound: `wallet_not_found`: none was opened yet.
     """
-    wallet = Wallet.objects.select_related("account").filter(account__owner_id=owner_id).first()
+    wallets: QuerySet[Wallet] = Wallet.objects.select_related("account").filter(account__owner_id=owner_id)
+    if now is not None:
+        wallets = wallets.annotate(
+            overdue_held=_as_of(now, "wallet_overdue_held"), expired=_as_of(now, "wallet_expired")
+        )
+    wallet = wallets.first()
     if wallet is None:
         raise WalletNotFound
     return _state(wallet)
@@ -52,6 +65,12 @@ def wallet_of(owner_id: uuid.UUID) -> WalletState:
 def is_frozen(owner_id: uuid.UUID) -> bool:
     """Whether the customer may neither buy nor spend; who has no wallet is not frozen."""
     return Wallet.objects.filter(account__owner_id=owner_id).exclude(status=WalletStatus.ACTIVE).exists()
+
+
+def _as_of(now: datetime, function: str) -> Func:
+    """What this function of migrations/sql/lots.sql says of each wallet at `now`."""
+    moment = Value(now, output_field=DateTimeField())
+    return Func(F("account_id"), moment, function=function, output_field=BigIntegerField())
 
 
 def wallet_by_account(account_id: str | uuid.UUID) -> WalletState | None:
@@ -75,7 +94,7 @@ def _state(wallet: Wallet) -> WalletState:
         document_id=wallet.document_id,
         status=WalletStatus(wallet.status),
         balance=wallet.balance,
-        held=wallet.held,
+        held=wallet.held - getattr(wallet, "overdue_held", 0),
         debt=wallet.debt,
         total_purchased=wallet.total_purchased,
         total_earned=wallet.total_earned,
@@ -83,4 +102,5 @@ def _state(wallet: Wallet) -> WalletState:
         seq=wallet.seq,
         version=wallet.version,
         updated_at=wallet.updated_at,
+        expired=getattr(wallet, "expired", 0),
     )
