@@ -27,6 +27,30 @@ class AlertNotAcknowledged(Refusal):
     title = "The alert is not acknowledged."
 
 
+class AlertResolved(Refusal):
+    """A resolved alert is history."""
+
+    code = "alert_resolved"
+    status = 409
+    title = "The alert is resolved."
+
+
+class AssigneeNotStaff(Refusal):
+    """Only somebody who works here can be given an alert."""
+
+    code = "assignee_not_staff"
+    status = 400
+    title = "An alert is assigned to a member of staff."
+
+
+class AlertWithoutCustomer(Refusal):
+    """The alert names no customer with a wallet that could be frozen."""
+
+    code = "alert_without_customer"
+    status = 409
+    title = "The alert names no customer with a wallet."
+
+
 class RateLimited(Refusal):
     """Too often within too short a time. `retry_after_seconds` says when it may be tried again."""
 

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from django.db import models
 
+SEND_MAILS_TASK = "security.send_alert_mails"
+ALERT_SUBJECT = "alert"  # the kind of subject under which alerts are mirrored
+
 
 class AlertKind(models.TextChoices):
     """What happened that a person should look at."""
@@ -18,6 +21,13 @@ class AlertKind(models.TextChoices):
     MIRROR_PARKED = "mirror_parked", "Mirror rows parked"
     MIRROR_BEHIND = "mirror_behind", "Mirror behind"
     MIRROR_DRIFT = "mirror_drift", "Firestore showed something else"
+    LEDGER_IMBALANCE = "ledger_imbalance", "Ledger does not balance"
+    ALERT_FLOOD = "alert_flood", "More alerts of a kind than are opened singly"
+
+
+def alert_kinds() -> list[tuple[str, str]]:
+    """The kinds as a field's choices; as a function, so that a new one is no migration."""
+    return AlertKind.choices
 
 
 class Severity(models.TextChoices):
@@ -27,6 +37,10 @@ class Severity(models.TextChoices):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+# What operators are written about; the others wait on the dashboard.
+MAILED = frozenset({Severity.HIGH, Severity.CRITICAL})
 
 
 class AlertStatus(models.TextChoices):

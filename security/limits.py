@@ -8,6 +8,17 @@ EVIDENCE_FACTS_MAX = 16
 EVIDENCE_NAME_LENGTH_MAX = 64
 EVIDENCE_VALUE_LENGTH_MAX = 255
 
+# So many alerts of a kind are opened singly within the window; what exceeds it is counted on one flood alert.
+ALERTS_OPENED_MAX = 10
+ALERTS_OPENED_WINDOW = timedelta(hours=1)
+
+MAIL_BATCH_MAX = 10
+# Longer than a batch can take to send: each of its mails may wait for the server as long as EMAIL_TIMEOUT.
+MAIL_LEASE = timedelta(minutes=5)
+MAIL_BACK_OFF_MIN = timedelta(minutes=1)
+MAIL_BACK_OFF_MAX = timedelta(hours=1)
+MAIL_TRIES_MAX = 30  # more than a day
+
 # A wrong webhook secret shows as a handful of refusals for each purchase, an attack as thousands.
 BAD_SIGNATURE_WINDOW_SECONDS = 300
 BAD_SIGNATURE_BURST = 10

@@ -3,10 +3,24 @@
 from celery import shared_task
 from django.utils import timezone
 
-from security.services.watch import watch
+from security.emails import send_due_mails
+from security.kinds import SEND_MAILS_TASK
+from security.services import watch
 
 
 @shared_task(name="security.watch")
 def watch_facts() -> None:
     """Turn facts that the apps below keep into alerts."""
-    watch(now=timezone.now())
+    watch.watch(now=timezone.now())
+
+
+@shared_task(name="security.watch_ledger")
+def watch_ledger() -> None:
+    """Recompute the whole ledger, and raise an alert if it does not agree with itself."""
+    watch.watch_ledger(now=timezone.now())
+
+
+@shared_task(name=SEND_MAILS_TASK)
+def send_alert_mails() -> int:
+    """Write to the operators about what is grave."""
+    return send_due_mails(now=timezone.now())

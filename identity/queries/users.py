@@ -49,3 +49,14 @@ def customer_id_of(caller: object) -> uuid.UUID:
     """The user id of a caller whom `IsCustomer` has let in."""
     assert isinstance(caller, User), "the permission lets only people in"
     return caller.id
+
+
+def is_staff_member(user_id: uuid.UUID) -> bool:
+    """Whether somebody with this id works here, now."""
+    return User.objects.filter(pk=user_id, is_staff=True, is_active=True).exists()
+
+
+def staff_members() -> list[tuple[uuid.UUID, str]]:
+    """Everybody who works here: their ids, and the names by which others know them."""
+    people = User.objects.filter(is_staff=True, is_active=True).order_by("email")
+    return [(person.id, str(person)) for person in people]

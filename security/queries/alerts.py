@@ -1,5 +1,6 @@
 """What is known of alerts."""
 
+import uuid
 from datetime import datetime
 
 from django.db.models import Count, Max
@@ -34,3 +35,14 @@ def count_opened() -> list[tuple[str, str, int]]:
     """How many alerts there ever were, by kind and severity."""
     rows = Alert.objects.order_by("kind", "severity").values_list("kind", "severity")
     return list(rows.annotate(count=Count("id")))
+
+
+def alert_of(alert_id: uuid.UUID) -> Alert | None:
+    """The alert with this id."""
+    return Alert.objects.filter(id=alert_id).first()
+
+
+def ids_after(alert_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
+    """The alerts that follow one by id (None: the first ones)."""
+    later = Alert.objects.filter(id__gt=alert_id) if alert_id else Alert.objects.all()
+    return list(later.order_by("id").values_list("id", flat=True)[:limit])

@@ -8,6 +8,7 @@ from security import limits
 from security.kinds import AlertKind, Severity
 from security.queries import alerts
 from security.services.alerts import raise_alert
+from tokens.queries.integrity import find_imbalances
 
 MIRROR: Final = (
     "mirror"  # one alert for the whole mirror: what goes wrong with one subject mostly does with all
@@ -21,12 +22,29 @@ def watch(*, now: datetime) -> None:
     _watch_drift(now)
 
 
+def watch_ledger(*, now: datetime) -> None:
+    """Recompute the whole ledger. It reads every posting: for a task of its own, some times a day."""
+    imbalances = find_imbalances()
+    if not imbalances:
+        return
+    first = imbalances[0]
+    raise_alert(
+        kind=AlertKind.LEDGER_IMBALANCE,
+        severity=Severity.CRITICAL,
+        dedup_key="ledger",
+        summary=f"The ledger does not agree with itself in {len(imbalances)} places, the first: {first}",
+        subject={"check": first.check, "subject_id": first.subject},
+        now=now,
+        total=len(imbalances),
+    )
+
+
 def _watch_parked(now: datetime) -> None:
     """Subjects that were given up."""
-    parked = mirror.parked()
-    if not parked:
-        return
-    oldest, total = parked[0], mirror.parked_count()
+    parked, total = mirror.parked(), mirror.parked_count()
+    if not parked or total == alerts.unresolved_count(AlertKind.MIRROR_PARKED, MIRROR):
+        return  # nothing, or nothing new since the last watch
+    oldest = parked[0]
     raise_alert(
         kind=AlertKind.MIRROR_PARKED,
         severity=Severity.HIGH,

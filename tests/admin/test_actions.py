@@ -117,6 +117,7 @@ def test_an_action_takes_no_more_rows_than_its_bound(superuser: Client) -> None:
             summary="Again",
             first_seen_at=NOW,
             last_seen_at=NOW,
+            updated_at=NOW,
         )
         for n in range(limits.ADMIN_ACTION_ROWS_MAX + 5)
     )

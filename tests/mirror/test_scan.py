@@ -169,7 +169,7 @@ def test_a_rebuild_of_one_subject_or_of_those_that_follow_touches_no_other(book,
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--kind", "wallets"], "no kind 'wallets'; there are: wallet, package"),
+        (["--kind", "wallets"], "no kind 'wallets'; there are: alert, wallet, package"),
         (["--subject", "alice"], "need --kind"),
         (["--after", "alice"], "need --kind"),
         (["--kind", "wallet", "--subject", "alice"], "no wallet 'alice'"),

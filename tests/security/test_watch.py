@@ -14,6 +14,9 @@ from security import limits
 from security.kinds import Resolution
 from security.models import Alert
 from security.services.alerts import acknowledge_alert, resolve_alert
+from tests.support.database import as_owner
+from tests.support.shop import open_customer
+from tokens.queries.wallets import wallet_of
 
 
 def parked(subject_id: str, *, code: str = "mirror_conflict") -> None:
@@ -51,6 +54,7 @@ def test_parked_rows_are_one_alert_that_says_how_many() -> None:
     run_watch()
     alert = Alert.objects.get()
     assert (alert.kind, alert.severity, alert.count) == ("mirror_parked", "high", 2)
+    assert alert.version == 1  # nothing new, nothing said
     assert alert.summary.startswith("2 parked")
     assert alert.evidence == {"kind": "wallet", "subject_id": "alice", "code": "firestore_refused"}
 
@@ -73,6 +77,7 @@ def test_a_mirror_that_is_behind_is_one_alert_that_says_how_far() -> None:
     assert not Alert.objects.exists()
     waits("bob", seconds=limits.MIRROR_LAG_SECONDS_MAX + 10)
     run_watch()
+    OutboxRow.objects.filter(kind="alert").delete()  # the alert itself waits to be mirrored
     run_watch()
     alert = Alert.objects.get()
     assert (alert.kind, alert.severity, alert.count) == ("mirror_behind", "high", 2)
@@ -134,3 +139,24 @@ def test_drift_that_is_not_repaired_is_an_alert_again_however_often_it_is_resolv
     resolve(Alert.objects.get())
     run_watch()
     assert Alert.objects.exclude(status="resolved").get().count == 1
+
+
+@pytest.mark.django_db
+def test_a_ledger_that_does_not_balance_is_a_critical_alert() -> None:
+    watch_ledger()
+    assert not Alert.objects.exists()
+    alice = open_customer("alice")
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE tokens_wallet SET balance = 5")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    watch_ledger()
+    watch_ledger()
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.severity, alert.count) == ("ledger_imbalance", "critical", 1)
+    assert alert.evidence["subject_id"] == str(wallet_of(alice.id).account_id)
+
+
+def watch_ledger() -> None:
+    current_app.loader.import_default_modules()
+    current_app.tasks["security.watch_ledger"].run()
