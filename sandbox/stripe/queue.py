@@ -179,6 +179,15 @@ class DeliveryQueue:
                 "UPDATE deliveries SET state = 'dropped' WHERE state = 'held'"
             ).rowcount
 
+    def retry_now(self) -> int:
+        """Make every delivery that waits for another try due; return how many."""
+        with self._store.transaction():
+            self.announce()
+            return self._store.execute(
+                "UPDATE deliveries SET due_at = ?1 WHERE state = 'pending' AND due_at > ?1",
+                (self._clock.precisely(),),
+            ).rowcount
+
     def duplicates_of(self, event: StripeObject, times: int) -> list[int]:
         """Add that many more deliveries of the event to each of its endpoints, already claimed."""
         with self._store.transaction():

@@ -3,11 +3,9 @@
 import itertools
 import random
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from io import StringIO
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +13,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 from google.cloud import firestore
-from google.cloud.firestore_v1 import types
 
 from mirror.kinds import Batch
 from mirror.models import Drift, OutboxRow
@@ -23,10 +20,9 @@ from mirror.services import scan
 from mirror.services.dispatch import deliver_due
 from tests.support.firestore_proxy import FirestoreProxy
 from tests.support.shop import open_customer
+from tests.support.shown import assert_existed_in_order, assert_shown, states_committed
 from tests.support.threads import in_threads
 from tokens.kinds import AccountKind, EntryType
-from tokens.models import Posting
-from tokens.projections import wallet_chunk
 from tokens.queries.integrity import find_imbalances
 from tokens.queries.wallets import WalletState, wallet_of
 from tokens.services import ledger
@@ -73,48 +69,6 @@ def move_tokens(account_id: UUID, times: int, *, seed: int = 1) -> None:
         tokens = -tokens if balance > tokens and chance.random() < 0.4 else tokens
         balance += tokens
         post(account_id, tokens)
-
-
-def assert_shown(client: Any, wallet: WalletState) -> None:
-    """Firestore has the wallet as it is, each of its entries, and no other document of its owner's."""
-    chunk = wallet_chunk(str(wallet.account_id), 0, 1_000_000)
-    assert chunk is not None
-    assert chunk.fields.items() <= (client.document(chunk.subject_path).get().to_dict() or {}).items()
-    found = client.collection("transactions").where(
-        filter=firestore.FieldFilter("userId", "==", wallet.document_id)
-    )
-    shown = {document.reference.path: document.to_dict() for document in found.stream()}
-    assert shown.keys() == {document.path for document in chunk.documents}
-    for document in chunk.documents:
-        assert shown[document.path].pop("mirroredAt")
-        assert shown[document.path] == document.fields
-
-
-def states_committed(proxy: FirestoreProxy) -> dict[str, list[tuple[int, int, list[int]]]]:
-    """Of each wallet, in the order of commits: its seq, its balance, and the seqs of the entries beside them."""
-    states = defaultdict(list)
-    for commit in sorted(proxy.commits, key=lambda each: each.nanos):
-        documents = [types.Write.pb(write).update for write in commit.writes]
-        seqs = [each.fields["seq"].integer_value for each in documents if "/transactions/" in each.name]
-        for each in documents:
-            if "/users/" in each.name:
-                seq, balance = each.fields["ledgerSeq"], each.fields["tokenBalance"]
-                state = (seq.integer_value, balance.integer_value, seqs)
-                states[each.name.rpartition("/")[2]].append(state)
-    return states
-
-
-def assert_existed_in_order(proxy: FirestoreProxy, wallets: list[WalletState]) -> None:
-    states = states_committed(proxy)
-    for wallet in wallets:
-        lines = Posting.objects.filter(account_id=wallet.account_id).values_list("seq", "balance_after")
-        balances = {0: 0, **dict(lines)}
-        shown_to = 0
-        for seq, balance, seqs in states[wallet.document_id]:
-            assert balance == balances[seq]
-            assert seqs == list(range(shown_to + 1, seq + 1))  # with exactly what led to it
-            shown_to = seq
-        assert shown_to == len(balances) - 1
 
 
 def test_a_backlog_of_2000_entries_is_shown_in_order_and_only_with_balances_that_were(proxy, client):

@@ -1,4 +1,4 @@
-"""`/_sandbox/…` for webhooks: hold back, release in an order, drop, duplicate, resend, wait, list."""
+"""`/_sandbox/…` for webhooks: hold back, release in an order, drop, duplicate, resend, retry, wait, list."""
 
 import time
 from typing import Any
@@ -92,6 +92,11 @@ def deliveries(sandbox: Sandbox, request: Request, _path: dict[str, str]) -> Res
     return json_response(listed)
 
 
+def retry(sandbox: Sandbox, _request: Request, _path: dict[str, str]) -> Response:
+    """Make what waits for another try due now, instead of waiting for it."""
+    return json_response({"due": sandbox.queue.retry_now()})
+
+
 def _attempts(sandbox: Sandbox, delivery: int) -> list[dict[str, Any]]:
     sql = "SELECT at, status, error, seconds FROM attempts WHERE delivery = ? ORDER BY id"
     return [dict(row) for row in sandbox.store.rows(sql, (delivery,))]
@@ -122,6 +127,7 @@ ROUTES: list[ControlRoute] = [
     Route("POST", "/_sandbox/copies", copies),
     Route("POST", "/_sandbox/events/{id}/duplicate", duplicate),
     Route("POST", "/_sandbox/events/{id}/resend", resend),
+    Route("POST", "/_sandbox/retry", retry),
     Route("POST", "/_sandbox/wait", wait),
     Route("POST", "/_sandbox/deliveries", deliveries),
 ]

@@ -174,7 +174,8 @@ def test_events_are_listed_by_types_and_time(client, controls):
         events.list({"type": "charge.succeeded", "types": ["charge.succeeded"]})
 
 
-def test_retries_come_due_when_the_clock_moves(client, tmp_path):
+@pytest.mark.parametrize("how", ["the clock moves", "told to"])
+def test_retries_come_due_when_the_clock_moves_or_when_told_to(client, tmp_path, how):
     from tests.sandbox.stripe.support import running_sandbox, stripe_client  # noqa: PLC0415 - only here
 
     with (
@@ -194,7 +195,10 @@ def test_retries_come_due_when_the_clock_moves(client, tmp_path):
         sandbox.controls.wait_until_idle(ignore_retries=True)
         assert len(receiver.received) == 1
 
-        sandbox.controls.advance_clock(3601)
+        if how == "told to":
+            assert [sandbox.controls.retry_now() for _ in range(2)] == [1, 0]
+        else:
+            sandbox.controls.advance_clock(3601)
         sandbox.controls.wait_until_idle()
 
         assert len(receiver.received) == 2
