@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "config.metrics.MetricsMiddleware",
     "config.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.WebhookMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",

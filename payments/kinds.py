@@ -90,11 +90,15 @@ class SessionFacts:
 
 @dataclass(frozen=True, slots=True)
 class StripeEvent:
-    """A verified event, checked for shape and nothing more. `created` is Stripe's time in seconds."""
+    """A verified event, checked for shape and nothing more.
+
+    `created` is Stripe's time in seconds, `payload` the whole event as JSON that the database keeps, `data` the
+    object it tells of.
+    """
 
     id: str
     type: str
     livemode: bool
     created: int
-    payload: dict[str, object]
+    payload: str
     data: dict[str, object]

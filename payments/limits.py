@@ -29,6 +29,7 @@ INBOX_BACKOFF_MIN = timedelta(seconds=10)
 INBOX_BACKOFF_MAX = timedelta(hours=6)
 
 SYNC_TRIES_MAX = 6
+SYNC_WAKE_SECONDS = 1.0  # staff who look at Stripe's objects can wait that long: one wake-up for many events
 SYNC_BATCH_MAX = 25
 SYNC_LEASE = timedelta(minutes=5)
 SYNC_BACKOFF_MIN = timedelta(seconds=30)

@@ -20,21 +20,22 @@ def parse_event(parsed: Any) -> StripeEvent:
     :raises InvalidEvent: `invalid_event`: it is no event, or one that cannot be kept.
     """
     try:
-        _check_storable(parsed)
+        payload = _storable(parsed)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent("The body is not JSON that can be kept.") from error
-    return _event(parsed)
+    return _event(parsed, payload)
 
 
-def _check_storable(parsed: Any) -> None:
-    """Refuse what Python reads as JSON and PostgreSQL's jsonb does not keep: NaN, lone surrogates, U+0000."""
+def _storable(parsed: Any) -> str:
+    """The JSON to keep. What Python reads and PostgreSQL's jsonb refuses is refused: NaN, lone surrogates, U+0000."""
     text = json.dumps(parsed, allow_nan=False, ensure_ascii=False)
     text.encode()
     if _NUL.search(text):
         raise ValueError("U+0000 in a string")
+    return text
 
 
-def _event(parsed: Any) -> StripeEvent:
+def _event(parsed: Any, payload: str) -> StripeEvent:
     if not isinstance(parsed, dict) or parsed.get("object") != "event":
         raise InvalidEvent
     data, created, livemode = parsed.get("data"), parsed.get("created"), parsed.get("livemode")
@@ -48,7 +49,7 @@ def _event(parsed: Any) -> StripeEvent:
         type=_word(parsed.get("type"), EVENT_TYPE_LENGTH_MAX),
         livemode=livemode,
         created=created,
-        payload=parsed,
+        payload=payload,
         data=thing,
     )
 

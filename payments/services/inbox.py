@@ -1,6 +1,5 @@
 """The webhook's inbox: each event is stored and handled in one transaction, once, and tried again if that failed."""
 
-import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from payments.limits import (
     INBOX_BATCH_MAX,
     INBOX_TRIES_MAX,
     SETTLE_TRIES_MAX,
+    SYNC_WAKE_SECONDS,
 )
 from payments.models import InboxEvent
 from payments.services import events
@@ -40,6 +40,10 @@ INSERT INTO payments_inboxevent AS known
 VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s, %s, %s, %s, 'received', '', '', 0, 1, 0, '')
 ON CONFLICT (stripe_event_id) DO UPDATE SET deliveries = known.deliveries + 1
 RETURNING id, status
+"""
+_FINISH = """
+UPDATE payments_inboxevent SET status = %s, outcome = %s, error_code = '', processed_at = %s, due_at = NULL
+WHERE id = %s
 """
 
 
@@ -128,7 +132,7 @@ def _store(event: StripeEvent, now: datetime) -> tuple[uuid.UUID, InboxStatus]:
         cursor.execute(
             _STORE,
             (
-                *(new_id(), event.id, event.type, json.dumps(event.payload)),
+                *(new_id(), event.id, event.type, event.payload),
                 *(*subject, from_timestamp(event.created), now, now),
             ),
         )
@@ -148,9 +152,8 @@ def keep_for_later(*, event: StripeEvent, error: Exception, now: datetime) -> In
 
 def _finish(row_id: uuid.UUID, outcome: Outcome, now: datetime) -> InboxStatus:
     status = InboxStatus.IGNORED if outcome is Outcome.IGNORED else InboxStatus.PROCESSED
-    InboxEvent.objects.filter(id=row_id).update(
-        status=status, outcome=outcome, error_code="", processed_at=now, due_at=None
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, (status.value, outcome.value, now, row_id))
     return status
 
 
@@ -197,7 +200,7 @@ def backoff(attempts: int) -> timedelta:
 def _wake_workers(status: InboxStatus) -> None:
     if status == InboxStatus.PROCESSED:
         wake("mirror.deliver")
-    wake("payments.sync_stripe_objects")
+    wake("payments.sync_stripe_objects", within_seconds=SYNC_WAKE_SECONDS)
 
 
 def _subject_of(data: Mapping[str, Any]) -> tuple[str, str, uuid.UUID | None]:

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from payments.errors import PurchaseUnknown
 from payments.kinds import PAYABLE, PENDING, Outcome, PurchaseStatus, QuarantineReason, SessionFacts
-from payments.models import Purchase
-from payments.rules.settlement import FrozenTerms, find_mismatch
+from payments.rules.settlement import find_mismatch
+from payments.services.locked_purchase import LockedPurchase, lock_purchase
 from security.kinds import AlertKind, Severity
 from security.services.alerts import raise_alert
 from tokens.kinds import AccountKind, EntryType
@@ -54,15 +54,14 @@ def fail_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
         return _fail(_lock(session), session, now)
 
 
-def _lock(session: SessionFacts) -> Purchase:
-    purchases = Purchase.objects.select_for_update()
-    purchase = purchases.filter(id=session.purchase_id).first() if session.purchase_id else None
+def _lock(session: SessionFacts) -> LockedPurchase:
+    purchase = lock_purchase(session.purchase_id) if session.purchase_id else None
     if purchase is None:
         raise PurchaseUnknown
     return purchase
 
 
-def _fail(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+def _fail(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
     """The bank has refused. One that was not told to be processing first makes both moves at once."""
     if not _is_own(purchase, session):
         return Outcome.UNCHANGED
@@ -71,8 +70,7 @@ def _fail(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
         return Outcome.LATE_FAILURE
     if purchase.status not in PENDING:
         return Outcome.UNCHANGED
-    _move(
-        purchase,
+    purchase.move(
         PurchaseStatus.FAILED,
         closed_at=now,
         stripe_session_id=session.session_id,
@@ -81,8 +79,8 @@ def _fail(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
     return Outcome.FAILED
 
 
-def _settle_paid(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
-    mismatch = find_mismatch(_terms(purchase), session)
+def _settle_paid(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
+    mismatch = find_mismatch(purchase.terms, session)
     if purchase.status in (PurchaseStatus.SETTLED, PurchaseStatus.REFUNDED):
         if mismatch:
             _alert(purchase, session, mismatch, now)
@@ -100,7 +98,7 @@ def _settle_paid(purchase: Purchase, session: SessionFacts, now: datetime) -> Ou
     return outcome
 
 
-def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+def _credit(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
     entry = ledger.post(
         entry_type=EntryType.PURCHASE,
         reference=f"purchase:{purchase.id}",
@@ -114,8 +112,7 @@ def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome
         cost_cents=purchase.price_cents,
         now=now,
     )
-    _move(
-        purchase,
+    purchase.move(
         PurchaseStatus.SETTLED,
         settled_at=now,
         closed_at=None,
@@ -129,13 +126,12 @@ def _credit(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome
 
 
 def _quarantine(
-    purchase: Purchase, session: SessionFacts, reason: QuarantineReason, now: datetime
+    purchase: LockedPurchase, session: SessionFacts, reason: QuarantineReason, now: datetime
 ) -> Outcome:
-    _move(
-        purchase,
+    purchase.move(
         PurchaseStatus.QUARANTINED,
         closed_at=now,
-        quarantine_reason=reason,
+        quarantine_reason=reason.value,
         stripe_payment_intent_id=session.payment_intent_id,
     )
     _alert(purchase, session, reason, now)
@@ -143,7 +139,7 @@ def _quarantine(
     return Outcome.QUARANTINED
 
 
-def _alert(purchase: Purchase, session: SessionFacts, reason: QuarantineReason, now: datetime) -> None:
+def _alert(purchase: LockedPurchase, session: SessionFacts, reason: QuarantineReason, now: datetime) -> None:
     raise_alert(
         kind=AlertKind.PURCHASE_QUARANTINED,
         severity=Severity.HIGH,
@@ -159,7 +155,7 @@ def _alert(purchase: Purchase, session: SessionFacts, reason: QuarantineReason, 
     )
 
 
-def _alert_late_failure(purchase: Purchase, session: SessionFacts, now: datetime) -> None:
+def _alert_late_failure(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> None:
     raise_alert(
         kind=AlertKind.PAYMENT_FAILED_AFTER_SETTLEMENT,
         severity=Severity.HIGH,
@@ -176,11 +172,10 @@ def _alert_late_failure(purchase: Purchase, session: SessionFacts, now: datetime
     )
 
 
-def _wait_for_payment(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+def _wait_for_payment(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
     """The buyer is done and the bank is not: a debit, for instance, takes days."""
     if purchase.status in PAYABLE and _is_own(purchase, session):
-        _move(
-            purchase,
+        purchase.move(
             PurchaseStatus.PROCESSING,
             processing_at=now,
             stripe_session_id=session.session_id,
@@ -189,30 +184,14 @@ def _wait_for_payment(purchase: Purchase, session: SessionFacts, now: datetime) 
     return Outcome.WAITING
 
 
-def _end(purchase: Purchase, session: SessionFacts, now: datetime) -> Outcome:
+def _end(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
     """An expired session ends its purchase: canceled where the buyer had asked for that, expired otherwise."""
     if purchase.status not in PAYABLE or not _is_own(purchase, session):
         return Outcome.UNCHANGED
     status = PurchaseStatus.CANCELED if purchase.cancel_requested_at else PurchaseStatus.EXPIRED
-    _move(purchase, status, closed_at=now, stripe_session_id=session.session_id)
+    purchase.move(status, closed_at=now, stripe_session_id=session.session_id)
     return Outcome(status.value)
 
 
-def _is_own(purchase: Purchase, session: SessionFacts) -> bool:
+def _is_own(purchase: LockedPurchase, session: SessionFacts) -> bool:
     return purchase.stripe_session_id in (None, session.session_id)
-
-
-def _move(purchase: Purchase, status: PurchaseStatus, **fields: object) -> None:
-    """Write a move. The row is locked, and the caller has looked at the status it moves from."""
-    Purchase.objects.filter(id=purchase.id).update(status=status, **fields)
-
-
-def _terms(purchase: Purchase) -> FrozenTerms:
-    return FrozenTerms(
-        session_id=purchase.stripe_session_id or "",
-        customer_id=purchase.stripe_customer_id,
-        package_code=purchase.package_id,
-        price_cents=purchase.price_cents,
-        currency=purchase.currency,
-        livemode=purchase.livemode,
-    )

@@ -3,13 +3,15 @@
 import uuid
 
 import pytest
+import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
 from django.urls import path
 from structlog.testing import capture_logs
 
-from config import urls
+from config import middleware, urls
+from config.middleware import WEBHOOK_PATH
 
 
 def hello(request: HttpRequest) -> HttpResponse:
@@ -95,3 +97,52 @@ def test_pages_are_private_to_whoever_brings_a_session(client: Client) -> None:
     assert "Cache-Control" not in client.get("/hello")
     client.cookies[settings.SESSION_COOKIE_NAME] = "any"
     assert client.get("/hello")["Cache-Control"] == "private, no-store"
+
+
+def test_a_webhook_is_answered_without_what_people_need(client: Client) -> None:
+    answer = client.post(WEBHOOK_PATH, b"{}", content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid_signature"
+    assert answer["Content-Length"] == str(len(answer.content))
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert str(uuid.UUID(answer["X-Request-ID"])) == answer["X-Request-ID"]
+    assert "Content-Security-Policy" not in answer
+    assert not answer.cookies
+
+
+def test_the_webhooks_lines_carry_the_request_id(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tell(request: HttpRequest) -> HttpResponse:
+        return JsonResponse(structlog.contextvars.get_contextvars())
+
+    monkeypatch.setattr(middleware, "stripe_webhook", tell)
+    answer = client.post(
+        WEBHOOK_PATH, b"{}", content_type="application/json", headers={"X-Request-ID": "from-stripe-1"}
+    )
+    assert answer.json() == {"request_id": "from-stripe-1"}
+    assert structlog.contextvars.get_contextvars() == {}
+
+
+@pytest.mark.urls("config.urls")
+def test_a_webhook_under_another_name_is_refused(client: Client) -> None:
+    answer = client.post(
+        WEBHOOK_PATH, b"{}", content_type="application/json", headers={"Host": "elsewhere.example.com"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_request")
+
+
+@pytest.mark.urls("config.urls")
+def test_a_webhook_that_breaks_is_a_problem_with_the_request_id(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "stripe_webhook", fail)
+    client.raise_request_exception = False
+    answer = client.post(
+        WEBHOOK_PATH, b"{}", content_type="application/json", headers={"X-Request-ID": "abcdefgh"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
+    assert answer["X-Request-ID"] == "abcdefgh"
+
+
+def test_a_page_at_the_webhooks_address_is_refused_as_anywhere(client: Client) -> None:
+    assert client.get(WEBHOOK_PATH).status_code == 405

@@ -82,6 +82,23 @@ def test_a_burst_costs_at_most_one_message_per_interval(task_name: str) -> None:
     assert 1 <= published(task_name) <= intervals + 1
 
 
+def test_what_nobody_waits_for_is_told_once_within_the_seconds_it_allows(task_name: str) -> None:
+    publisher = waker.Publisher()
+    for _ in range(3):
+        publisher.ask(task_name, within_seconds=0.3)
+        publisher.ask(soon := f"{task_name}.soon")
+        wait_until(lambda: published(soon) > 0)
+    assert published(task_name) <= 1
+    wait_until(lambda: published(task_name) == 1)
+
+
+def test_what_can_wait_is_told_at_once_when_somebody_asks_for_that(task_name: str) -> None:
+    publisher = waker.Publisher()
+    publisher.ask(task_name, within_seconds=SECONDS_MAX * 2)
+    publisher.ask(task_name)
+    wait_until(lambda: published(task_name) == 1)
+
+
 def test_asking_from_many_threads_starts_one_publisher(task_name: str) -> None:
     publisher = waker.Publisher()
     before = threading.active_count()

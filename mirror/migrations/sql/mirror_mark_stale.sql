@@ -6,11 +6,14 @@
 -- when it finishes and gives the row back as due. `stale_since` stays at the oldest undelivered intent. `due_at` lies a
 -- little in the past, so that a woken worker whose clock is behind this server's finds the row.
 --
+-- PL/pgSQL plans the statement once per connection; LANGUAGE sql would plan it at each call, which every entry pays for.
+--
 -- Runs with its caller's rights (the ledger's functions call it as their owner), on names that a caller cannot redirect.
 CREATE OR REPLACE FUNCTION mirror_mark_stale(p_kind text, p_subject_id text) RETURNS void
-LANGUAGE sql VOLATILE
+LANGUAGE plpgsql VOLATILE
 SET search_path = public, pg_temp
 AS $$
+BEGIN
     INSERT INTO mirror_outboxrow AS existing
         (kind, subject_id, generation, stale_since, due_at, attempts, last_error)
     VALUES
@@ -20,4 +23,4 @@ AS $$
         due_at = least(existing.due_at, excluded.due_at),
         attempts = 0,
         parked_at = NULL;
-$$;
+END $$;
