@@ -1,4 +1,4 @@
-"""The cache: Redis, and this process's memory while Redis does not answer."""
+"""The caches: Redis, and where that may be weaker for a while, this process's memory when Redis does not answer."""
 
 from typing import Any
 
@@ -12,12 +12,22 @@ SCAN_BATCH = 500
 logger = structlog.get_logger(__name__)
 
 
-class RedisOrLocalCache(RedisCache):
+class SharedRedisCache(RedisCache):
+    """A part of a Redis database that others use too."""
+
+    def clear(self) -> None:
+        """Remove what this cache holds, and nothing else of the database, which queues share."""
+        client = self._cache.get_client(write=True)
+        for key in client.scan_iter(match=self.make_key("*"), count=SCAN_BATCH):
+            client.delete(key)
+
+
+class RedisOrLocalCache(SharedRedisCache):
     """Redis, or this process's memory while Redis is gone, so that people can still sign in.
 
     The limits on sign-in attempts are counted here: without Redis each process counts for itself, which is
     weaker than one count for all, and better than none or than turning everybody away. Whoever must count
-    exactly, such as the limit on purchases, asks Redis itself and refuses without it.
+    exactly, such as the limit on purchases, uses the cache `counters`, which has nothing beside Redis.
     """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
@@ -53,11 +63,9 @@ class RedisOrLocalCache(RedisCache):
             return self._without_redis(error).delete(key, version)
 
     def clear(self) -> None:
-        """Remove what the cache holds, and nothing else of the Redis database, which queues share."""
+        """Remove what the cache holds."""
         try:
-            client = self._cache.get_client(write=True)
-            for key in client.scan_iter(match=self.make_key("*"), count=SCAN_BATCH):
-                client.delete(key)
+            super().clear()
         except redis.RedisError as error:
             self._without_redis(error).clear()
 

@@ -45,6 +45,7 @@ TIMETABLE = {
     **_every("security.watch", seconds=30),
     **_every("security.send_alert_mails", seconds=30),
     **_every("security.watch_ledger", hours=6),
+    **_every("security.expire_overrides", minutes=1),
     **_every("foundation.forget_answers", hours=1),
     **_every("mirror.scan", hours=1),
     **_every("mirror.prune", days=1),

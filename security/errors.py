@@ -1,6 +1,11 @@
 """Every way this app says no."""
 
+import math
+from datetime import datetime
+from typing import Final
+
 from foundation.errors import Refusal
+from security.kinds import Breach, Limit
 
 
 class AlertNotFound(Refusal):
@@ -57,3 +62,81 @@ class RateLimited(Refusal):
     code = "rate_limited"
     status = 429
     title = "That was too often in too short a time."
+
+    def __init__(self, breach: Breach, *, now: datetime) -> None:
+        self.breach = breach
+        wait = math.ceil((breach.ends_at - now).total_seconds())
+        super().__init__(WORDS[breach.limit].format(breach.allowed), retry_after_seconds=max(wait, 1))
+
+
+WORDS: Final = {
+    Limit.HOURLY: "No more purchases can be started within this hour than {}.",
+    Limit.DAILY: "No more purchases can be started within this day than {}.",
+    Limit.DECLINES: "Several payments were declined, and there is a pause until more can be tried.",
+    Limit.DECLINES_OF_ADDRESS: "Several payments were declined, and there is a pause until more can be tried.",
+    Limit.API_CALLS: "No more calls can be made within this minute than {}.",
+}
+
+
+class PurchasesBlocked(Refusal):
+    """Staff have decided that this customer starts no purchases for now."""
+
+    code = "purchases_blocked"
+    status = 403
+    title = "Purchases are blocked for this account. Please write to support."
+
+
+class LimiterUnavailable(Refusal):
+    """What counts attempts does not answer: what must be counted exactly is refused."""
+
+    code = "limiter_unavailable"
+    status = 503
+    title = "Attempts cannot be counted at the moment."
+
+
+class OverrideNotFound(Refusal):
+    """There is no override with this id."""
+
+    code = "override_not_found"
+    status = 404
+    title = "There is no such override."
+
+
+class OverrideNotInForce(Refusal):
+    """It was revoked, replaced, or has expired."""
+
+    code = "override_not_in_force"
+    status = 409
+    title = "The override is no longer in force."
+
+
+class OverrideInvalid(Refusal):
+    """What was asked for is no override: the detail says why."""
+
+    code = "override_invalid"
+    status = 400
+    title = "This is no override."
+
+
+class OverrideGrantedMeanwhile(Refusal):
+    """Somebody else granted this customer an override at the same moment."""
+
+    code = "override_granted_meanwhile"
+    status = 409
+    title = "Somebody has granted this customer an override just now. Look at it, then try again."
+
+
+class LimitsInvalid(Refusal):
+    """The two numbers cannot be these."""
+
+    code = "limits_invalid"
+    status = 400
+    title = "The numbers must be from 1 to 500, and a day may not hold less than an hour."
+
+
+class RefusalNotFound(Refusal):
+    """There is no refusal with this id."""
+
+    code = "refusal_not_found"
+    status = 404
+    title = "There is no such refusal."

@@ -16,6 +16,7 @@ class AlertKind(models.TextChoices):
     PURCHASE_QUARANTINED = "purchase_quarantined", "Purchase quarantined"
     PAYMENT_FAILED_AFTER_SETTLEMENT = "payment_failed_after_settlement", "Payment failed after settlement"
     WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
+    LIMITER_UNAVAILABLE = "limiter_unavailable", "Purchases cannot be counted"
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
     INBOX_PARKED = "inbox_parked", "Stripe events given up on"
     MIRROR_PARKED = "mirror_parked", "Mirror rows parked"
@@ -59,6 +60,56 @@ class Resolution(models.TextChoices):
     FIXED = "fixed"
     DUPLICATE = "duplicate"
     ACCEPTED = "accepted"
+
+
+class Limit(models.TextChoices):
+    """What somebody was refused by."""
+
+    HOURLY = "purchases_hourly", "Purchases an hour"
+    DAILY = "purchases_daily", "Purchases a day"
+    DECLINES = "declines", "Declined payments"
+    DECLINES_OF_ADDRESS = "declines_of_address", "Declined payments of an address"
+    API_CALLS = "api_calls", "API calls a minute"
+
+
+class OverrideKind(models.TextChoices):
+    """What holds for one customer instead of the limits on purchases."""
+
+    NUMBERS = "numbers", "Other numbers"
+    UNLIMITED = "unlimited", "Unlimited"
+    BLOCKED = "blocked", "Blocked"
+
+
+class OverrideStatus(models.TextChoices):
+    """Where an override stands: granted → replaced | revoked | expired, and no other move."""
+
+    GRANTED = "granted"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsInForce:
+    """How many purchases one customer may start, None being any number, and why.
+
+    `override_id` names the override that says so; without one the numbers are everybody's.
+    """
+
+    hourly_max: int | None
+    daily_max: int | None
+    is_blocked: bool = False
+    override_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A limit that somebody ran into: how much is allowed, from when, and until when they have to wait."""
+
+    limit: Limit
+    allowed: int
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,16 @@ MIRROR_LAG_SECONDS_MAX = 120
 FACTS_WINDOW = timedelta(days=1)
 FACTS_MAX = 500
 
+# What every customer may do, unless staff have set other numbers.
+PURCHASES_HOURLY_MAX = 5
+PURCHASES_DAILY_MAX = 20
+# No number may be higher than the history that is looked at: beyond, a lost counter could not be counted anew.
+PURCHASES_SETTABLE_MAX = FACTS_MAX
+REASON_LENGTH_MAX = 300
+OVERRIDE_LENGTH_MAX = timedelta(days=366)
+OVERRIDES_EXPIRED_AT_ONCE_MAX = 100
+OVERRIDES_OF_CUSTOMER_SHOWN = REFUSALS_OF_CUSTOMER_SHOWN = 20
+
 # Whoever tries stolen cards is declined again and again. An honest buyer has a few cards; behind one address there
 # may be an office. Counted within the window; the rest is from the last decline.
 COOL_DOWN_WINDOW = timedelta(hours=1)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from security.emails import send_due_mails
 from security.kinds import SEND_MAILS_TASK
 from security.services import watch
+from security.services.overrides import expire_overrides
 
 
 @shared_task(name="security.watch")
@@ -24,3 +25,9 @@ def watch_ledger() -> None:
 def send_alert_mails() -> int:
     """Write to the operators about what is grave."""
     return send_due_mails(now=timezone.now())
+
+
+@shared_task(name="security.expire_overrides")
+def note_expired_overrides() -> None:
+    """Note which overrides have run out; they are out of force by themselves."""
+    expire_overrides(now=timezone.now())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from pytest_django import DjangoDbBlocker
 
 from tests.support.database import clear_by_deleting, install_application_role, leave_application_role
@@ -40,4 +40,5 @@ def chromium() -> Iterator[object]:
 def _empty_cache() -> Iterator[None]:
     """Counters in Redis are each test's own."""
     yield
-    cache.clear()
+    for name in ("default", "counters"):
+        caches[name].clear()

@@ -30,7 +30,7 @@ from payments.kinds import ENDED
 from payments.models import Purchase
 from payments.queries import purchases
 from payments.services.purchases import start_purchase
-from security.errors import RateLimited
+from security.errors import PurchasesBlocked, RateLimited
 from tokens.errors import AccountFrozen, PackageNotFound, PackageNotOnSale
 
 _KEY = OpenApiParameter(
@@ -97,6 +97,7 @@ class PurchasesView(ListAPIView[Purchase]):
                 PackageNotFound,
                 PackageNotOnSale,
                 AccountFrozen,
+                PurchasesBlocked,
                 RateLimited,
                 PaymentsUnavailable,
                 PurchaseEnded,

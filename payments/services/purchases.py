@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from payments.errors import PaymentsUnavailable, PurchaseKeyReused, PurchaseNotFound, StripeRefused
 from payments.gateways import stripe_api
@@ -14,6 +14,9 @@ from payments.limits import RESUME_WINDOW, SESSION_LIFETIME
 from payments.models import PackagePublication, Purchase
 from payments.queries import history
 from payments.services import checkout, customers
+from security.errors import LimiterUnavailable
+from security.kinds import PurchaseFacts
+from security.services.purchase_limits import purchase_slot
 from security.services.screening import screen_purchase
 from tokens.errors import AccountFrozen
 from tokens.queries import packages
@@ -36,6 +39,7 @@ def start_purchase(
     :raises PackageNotOnSale: `package_not_on_sale`.
     :raises PurchaseKeyReused: `idempotency_key_reused`: the key stands for another package.
     :raises AccountFrozen: `account_frozen`.
+    :raises PurchasesBlocked: `purchases_blocked`.
     :raises RateLimited: `rate_limited`: too often, or declined too often.
     :raises PaymentsUnavailable: `payments_unavailable`: the purchase stays, and the same request resumes it.
     """
@@ -55,6 +59,7 @@ def start_purchase(
 def _create(
     buyer_id: uuid.UUID, package_code: str, idempotency_key: str, address: str, now: datetime
 ) -> Purchase:
+    """Make the row, frozen at the terms of now, if nothing speaks against this start."""
     package = packages.package_to_sell(package_code)
     publication = PackagePublication.objects.filter(package_id=package_code, withdrawn_at=None).first()
     # Read one after the other: in between, the package may have been given another price, and other tokens for it.
@@ -70,28 +75,49 @@ def _create(
     )
     screen_purchase(facts=facts, now=now)
     wallet = ensure_wallet(user_id=buyer_id, now=now)
-    with transaction.atomic():
-        purchase, created = Purchase.objects.get_or_create(
-            buyer_id=buyer_id,
-            idempotency_key=idempotency_key,
-            defaults={
-                "package_id": package.code,
-                "tokens": package.tokens,
-                "bonus_tokens": package.bonus_tokens,
-                "price_cents": publication.price_cents,
-                "currency": publication.currency,
-                "wallet_account_id": wallet.account_id,
-                "wallet_document_id": wallet.document_id,
-                "livemode": settings.STRIPE_LIVE_MODE,
-                "address": address or None,
-                "stripe_price_id": publication.stripe_price_id,
-                "started_at": now,
-                "expires_at": now + SESSION_LIFETIME,
-            },
-        )
-    if created:
-        logger.info("purchase.started", extra={"purchase_id": str(purchase.id), "package": package.code})
-    return purchase
+    fresh = Purchase(
+        buyer_id=buyer_id,
+        idempotency_key=idempotency_key,
+        package_id=package.code,
+        tokens=package.tokens,
+        bonus_tokens=package.bonus_tokens,
+        price_cents=publication.price_cents,
+        currency=publication.currency,
+        wallet_account_id=wallet.account_id,
+        wallet_document_id=wallet.document_id,
+        livemode=settings.STRIPE_LIVE_MODE,
+        address=address or None,
+        stripe_price_id=publication.stripe_price_id,
+        started_at=now,
+        expires_at=now + SESSION_LIFETIME,
+    )
+    return _insert(fresh, facts, now)
+
+
+def _insert(fresh: Purchase, facts: PurchaseFacts, now: datetime) -> Purchase:
+    """Store the purchase in a slot of its own, or give the one that a request with the same key has made meanwhile."""
+    try:
+        with purchase_slot(facts=facts, now=now) as slot, transaction.atomic():
+            _wait_for_other_starts(fresh.buyer_id)
+            twin = Purchase.objects.filter(
+                buyer_id=fresh.buyer_id, idempotency_key=fresh.idempotency_key
+            ).first()
+            if twin:
+                slot.give_back()
+                return twin
+            slot.confirm(history.starts_of(buyer_id=fresh.buyer_id, now=now))
+            fresh.save(force_insert=True)
+    except LimiterUnavailable as error:
+        raise PaymentsUnavailable from error
+    facts_told = {"purchase_id": str(fresh.id), "package": fresh.package_id}
+    logger.info("purchase.started", extra=facts_told)
+    return fresh
+
+
+def _wait_for_other_starts(buyer_id: uuid.UUID) -> None:
+    """Let one start of a buyer's after the other count rows and add its own, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"purchases:{buyer_id}"])
 
 
 def _open(purchase: Purchase, now: datetime) -> Purchase:

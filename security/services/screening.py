@@ -1,12 +1,14 @@
 """Screens a purchase before it starts: a ladder of guards, each with one reason to say no."""
 
-import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from security import limits
-from security.errors import RateLimited
-from security.kinds import PurchaseFacts
+from security.errors import PurchasesBlocked, RateLimited
+from security.kinds import Breach, Limit, PurchaseFacts
+from security.queries.purchase_limits import limits_of
 from security.rules.cool_down import rest_until
+from security.services.limit_refusals import note_refusal
 from tokens.errors import AccountFrozen
 from tokens.queries.wallets import is_frozen
 
@@ -17,9 +19,11 @@ def screen_purchase(*, facts: PurchaseFacts, now: datetime) -> None:
     Call it outside any transaction: what it writes about a refusal stays, although the purchase is refused.
 
     :raises AccountFrozen: `account_frozen`.
+    :raises PurchasesBlocked: `purchases_blocked`: an override of staff's says so.
     :raises RateLimited: `rate_limited`: declined too often, and not rested yet.
     """
     _refuse_while_frozen(facts)
+    _refuse_while_blocked(facts, now)
     _refuse_while_cooling_down(facts, now)
 
 
@@ -28,14 +32,21 @@ def _refuse_while_frozen(facts: PurchaseFacts) -> None:
         raise AccountFrozen
 
 
+def _refuse_while_blocked(facts: PurchaseFacts, now: datetime) -> None:
+    if limits_of(user_id=facts.user_id, now=now).is_blocked:
+        raise PurchasesBlocked
+
+
 def _refuse_while_cooling_down(facts: PurchaseFacts, now: datetime) -> None:
-    of_account = rest_until(facts.declined_at, declines_max=limits.COOL_DOWN_DECLINES, now=now)
-    of_address = rest_until(
-        facts.declined_at_address, declines_max=limits.COOL_DOWN_DECLINES_OF_ADDRESS, now=now
-    )
-    until = max((moment for moment in (of_account, of_address) if moment), default=None)
-    if until:
-        raise RateLimited(
-            "Several payments were declined, and there is a pause until more can be tried.",
-            retry_after_seconds=math.ceil((until - now).total_seconds()),
-        )
+    for limit, declines, allowed in (
+        (Limit.DECLINES, facts.declined_at, limits.COOL_DOWN_DECLINES),
+        (Limit.DECLINES_OF_ADDRESS, facts.declined_at_address, limits.COOL_DOWN_DECLINES_OF_ADDRESS),
+    ):
+        if breach := _unrested(limit, declines, allowed, now):
+            note_refusal(breach=breach, user_id=facts.user_id, address=facts.address, now=now)
+            raise RateLimited(breach, now=now)
+
+
+def _unrested(limit: Limit, declines: Sequence[datetime], allowed: int, now: datetime) -> Breach | None:
+    until = rest_until(declines, declines_max=allowed, now=now)
+    return Breach(limit, allowed, max(declines), until) if until else None

@@ -82,11 +82,13 @@ class Sights:
 class Customer:
     """Somebody signed in at the product whose address is `url`."""
 
-    def __init__(self, url: str, user: User) -> None:
+    def __init__(self, url: str, user: User, *, keep_alive: bool = True) -> None:
         self.user = user
         self._url = url
         self._session = requests.Session()
         self._session.trust_env = False
+        if not keep_alive:  # a connection kept may be closed by its server just when it is used again
+            self._session.headers["Connection"] = "close"
         client = Client()
         client.force_login(user)
         self._session.cookies.set(settings.SESSION_COOKIE_NAME, str(client.session.session_key))

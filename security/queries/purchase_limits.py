@@ -1,0 +1,51 @@
+"""Which limits on purchases hold for a customer, and why."""
+
+import uuid
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from security.kinds import LimitsInForce, OverrideKind, OverrideStatus
+from security.limits import (
+    OVERRIDES_OF_CUSTOMER_SHOWN,
+    PURCHASES_DAILY_MAX,
+    PURCHASES_HOURLY_MAX,
+)
+from security.models import Override, PurchaseLimits
+
+
+def everybodys_limits() -> LimitsInForce:
+    """The two numbers that hold where no override does: as staff have set them, else those of the start."""
+    row = PurchaseLimits.objects.first()
+    if row is None:
+        return LimitsInForce(PURCHASES_HOURLY_MAX, PURCHASES_DAILY_MAX)
+    return LimitsInForce(row.hourly_max, row.daily_max)
+
+
+def limits_of(*, user_id: uuid.UUID, now: datetime) -> LimitsInForce:
+    """What holds for this customer now. An override replaces what it names, and the rest stays everybody's."""
+    everybodys = everybodys_limits()
+    override = override_in_force(user_id=user_id, now=now)
+    if override is None:
+        return everybodys
+    if override.kind == OverrideKind.BLOCKED:
+        return LimitsInForce(0, 0, is_blocked=True, override_id=override.id)
+    if override.kind == OverrideKind.UNLIMITED:
+        return LimitsInForce(None, None, override_id=override.id)
+    return LimitsInForce(
+        everybodys.hourly_max if override.hourly_max is None else override.hourly_max,
+        everybodys.daily_max if override.daily_max is None else override.daily_max,
+        override_id=override.id,
+    )
+
+
+def override_in_force(*, user_id: uuid.UUID, now: datetime) -> Override | None:
+    """The customer's override that is granted and not past its end; None without one."""
+    return Override.objects.filter(user_id=user_id, status=OverrideStatus.GRANTED, ends_at__gt=now).first()
+
+
+def overrides_of(user_id: uuid.UUID) -> QuerySet[Override]:
+    """The customer's overrides, whatever became of them, newest first."""
+    return Override.objects.filter(user_id=user_id).order_by("-granted_at", "-id")[
+        :OVERRIDES_OF_CUSTOMER_SHOWN
+    ]

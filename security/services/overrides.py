@@ -1,0 +1,109 @@
+"""Grants and ends what holds for one customer instead of the limits on purchases."""
+
+import logging
+import uuid
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from identity.kinds import SYSTEM_ACTOR, Actor
+from security.errors import (
+    OverrideGrantedMeanwhile,
+    OverrideInvalid,
+    OverrideNotFound,
+    OverrideNotInForce,
+)
+from security.kinds import OverrideKind, OverrideStatus
+from security.limits import (
+    OVERRIDE_LENGTH_MAX,
+    OVERRIDES_EXPIRED_AT_ONCE_MAX,
+    PURCHASES_SETTABLE_MAX,
+)
+from security.models import Override
+
+logger = logging.getLogger(__name__)
+
+
+def grant_override(
+    *,
+    user_id: uuid.UUID,
+    kind: OverrideKind,
+    reason: str,
+    ends_at: datetime,
+    actor: Actor,
+    now: datetime,
+    hourly_max: int | None = None,
+    daily_max: int | None = None,
+) -> Override:
+    """Have something else hold for this customer from now on; it replaces the override that did so far.
+
+    What the customer has started already stays counted.
+
+    :param hourly_max: with `daily_max` for other numbers only, of which at least one is given
+    :raises OverrideInvalid: `override_invalid`
+    :raises OverrideGrantedMeanwhile: `override_granted_meanwhile`, by somebody else at the same moment
+    """
+    _check(kind, reason, ends_at, now, (hourly_max, daily_max))
+    override = Override(
+        user_id=user_id,
+        kind=kind,
+        hourly_max=hourly_max,
+        daily_max=daily_max,
+        reason=reason.strip(),
+        granted_at=now,
+        granted_by=actor.id,
+        ends_at=ends_at,
+    )
+    try:
+        with transaction.atomic():
+            granted = Override.objects.filter(user_id=user_id, status=OverrideStatus.GRANTED)
+            granted.filter(ends_at__lte=now).update(status=OverrideStatus.EXPIRED, closed_at=now)
+            granted.update(status=OverrideStatus.REPLACED, closed_at=now, closed_by=actor.id)
+            override.save(force_insert=True)
+    except IntegrityError as error:
+        if "override_granted_once" not in str(error):
+            raise
+        raise OverrideGrantedMeanwhile from error
+    facts = {"override_id": str(override.id), "user_id": str(user_id), "kind": kind, "actor": actor.id}
+    logger.info("override.granted", extra=facts)
+    return override
+
+
+def revoke_override(*, override_id: uuid.UUID, actor: Actor, now: datetime) -> None:
+    """End an override before its time: from now on everybody's limits hold again, for what was counted all along.
+
+    :raises OverrideNotFound: `override_not_found`
+    :raises OverrideNotInForce: `override_not_in_force`
+    """
+    granted = Override.objects.filter(id=override_id, status=OverrideStatus.GRANTED, ends_at__gt=now)
+    if not granted.update(status=OverrideStatus.REVOKED, closed_at=now, closed_by=actor.id):
+        if not Override.objects.filter(id=override_id).exists():
+            raise OverrideNotFound
+        raise OverrideNotInForce
+    logger.info("override.revoked", extra={"override_id": str(override_id), "actor": actor.id})
+
+
+def expire_overrides(*, now: datetime) -> int:
+    """Note which overrides are past their end, one batch; tell how many. They were out of force already."""
+    past = Override.objects.filter(status=OverrideStatus.GRANTED, ends_at__lte=now).order_by("ends_at")
+    ids = list(past.values_list("id", flat=True)[:OVERRIDES_EXPIRED_AT_ONCE_MAX])
+    expired = Override.objects.filter(id__in=ids, status=OverrideStatus.GRANTED).update(
+        status=OverrideStatus.EXPIRED, closed_at=now
+    )
+    if expired:
+        logger.info("override.expired", extra={"count": expired, "actor": SYSTEM_ACTOR.kind})
+    return expired
+
+
+def _check(
+    kind: OverrideKind, reason: str, ends_at: datetime, now: datetime, numbers: tuple[int | None, int | None]
+) -> None:
+    given = [number for number in numbers if number is not None]
+    if bool(given) != (kind == OverrideKind.NUMBERS):
+        raise OverrideInvalid("Numbers go with the kind “other numbers”, which needs at least one.")
+    if any(not 0 <= number <= PURCHASES_SETTABLE_MAX for number in given):
+        raise OverrideInvalid(f"Numbers are from 0 to {PURCHASES_SETTABLE_MAX}; beyond that it is unlimited.")
+    if not reason.strip():
+        raise OverrideInvalid("An override needs a reason.")
+    if not now < ends_at <= now + OVERRIDE_LENGTH_MAX:
+        raise OverrideInvalid(f"An override ends within {OVERRIDE_LENGTH_MAX.days} days.")
