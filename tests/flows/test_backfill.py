@@ -14,6 +14,7 @@ from payments.services import inbox
 from payments.services.backfill import backfill_events
 from payments.tasks import backfill_events as backfill_task
 from tests.support.database import as_owner
+from tests.support.exceptions import grant
 from tests.support.shop import Shop
 from tokens.models import Entry
 
@@ -43,6 +44,8 @@ def calls(shop: Shop) -> int:
 def test_five_hundred_payments_that_nobody_was_told_of_are_credited_by_one_backfill_in_order_and_once(
     shop: Shop,
 ):
+    for name in PEOPLE:
+        grant(shop.customer(name))
     shop.stripe.drop_next(count=100 * PURCHASES)
     started = [shop.start(PEOPLE[number % len(PEOPLE)], "starter") for number in range(PURCHASES)]
     paid = started[::-1]
