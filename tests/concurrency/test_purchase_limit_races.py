@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
 
-from foundation.errors import Refusal
 from foundation.ids import new_id
 from payments.errors import PaymentsUnavailable
 from payments.models import Purchase
@@ -40,7 +39,7 @@ def start_by_api(browser: Client) -> int:
     return answer.status_code
 
 
-def browsers(shop: Shop, count: int) -> list[Callable[[], int | Refusal]]:
+def browsers(shop: Shop, count: int) -> list[Callable[[], int]]:
     """So many browsers of Alice's, each about to start a purchase."""
     found = []
     for _ in range(count):

@@ -81,6 +81,8 @@ def test_every_measure_has_its_name_although_nothing_happened(client: Client) ->
         "purchases_paid": "counter",
         "purchases_credited": "counter",
         "security_alerts": "counter",
+        "rate_limit_refusals": "counter",
+        "rate_limit_false_positives": "counter",
         "mirror_drift": "counter",
         "webhook_seconds": "histogram",
         **dict.fromkeys(

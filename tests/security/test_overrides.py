@@ -36,7 +36,7 @@ def test_an_override_replaces_what_it_names_for_one_customer(
 ):
     override = grant(alice, kind, **numbers)
 
-    assert limits_of(user_id=alice.id, now=NOW) == LimitsInForce(*expected, override_id=override.id)
+    assert limits_of(user_id=alice.id, now=NOW) == LimitsInForce(*expected, override.id)
     assert limits_of(user_id=bob.id, now=NOW) == LimitsInForce(5, 20)
     assert str(override) == words
 
