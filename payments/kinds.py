@@ -52,6 +52,25 @@ class QuarantineReason(models.TextChoices):
     CUSTOMER = "customer_differs"
     LIVEMODE = "livemode_differs"
     NOTHING_PAID = "nothing_was_paid"
+    NO_TOKENS = "no_tokens_were_sold"
+
+
+class SaleDefect(models.TextChoices):
+    """What is wrong with a credited purchase, by its session's line items at Stripe."""
+
+    NOT_PAID = "not_paid", "It is not paid"
+    PRICE = "price_differs", "Another price was paid"
+    QUANTITY = "quantity_differs", "Another quantity was paid"
+
+
+class PackageEdit(models.TextChoices):
+    """In what a package on sale differs from its price at Stripe."""
+
+    GONE = "gone", "Its price is gone"
+    INACTIVE = "inactive", "It was taken off sale"
+    AMOUNT = "amount_differs", "Another amount"
+    CURRENCY = "currency_differs", "Another currency"
+    NAME = "name_differs", "Another name"
 
 
 class Outcome(models.TextChoices):
@@ -102,3 +121,29 @@ class StripeEvent:
     created: int
     payload: str
     data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SoldItem:
+    """A line of what was paid for."""
+
+    price_id: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SoldSession:
+    """A session as Stripe has it, with its lines."""
+
+    session: SessionFacts
+    items: tuple[SoldItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFacts:
+    """A price as Stripe has it. It is active if it and its product are."""
+
+    is_active: bool
+    price_cents: int | None
+    currency: str
+    product_name: str

@@ -37,6 +37,8 @@ SYNC_BACKOFF_MIN = timedelta(seconds=30)
 # How many purchases one sweep asks Stripe about, and how soon it asks about the same one again.
 SWEEP_BATCH_MAX = 50
 SWEEP_ASK_INTERVAL = timedelta(minutes=10)
+# How many credited purchases one run asks Stripe about.
+SALE_CHECKS_MAX = 100
 # The latencies that /metrics tells are those of the newest purchases.
 MEASURED_WINDOW = timedelta(hours=1)
 MEASURED_PURCHASES_MAX = 1_000

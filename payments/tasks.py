@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from payments.services import backfill, inbox, stripe_sync, sweeps
+from payments.errors import PaymentsUnavailable
+from payments.services import backfill, catalogue_checks, inbox, sale_checks, stripe_sync, sweeps, watch
 
 
 @shared_task(name="payments.process_inbox")
@@ -28,3 +29,30 @@ def sweep_purchases() -> int:
 def backfill_events() -> int:
     """Fetch the events that Stripe could not deliver."""
     return backfill.backfill_events(now=timezone.now())
+
+
+@shared_task(name="payments.check_sales")
+def check_sales() -> int:
+    """Ask Stripe for what the newest credited purchases were paid."""
+    return sale_checks.check_sales(now=timezone.now())
+
+
+@shared_task(name="payments.check_catalogue")
+def check_catalogue() -> int:
+    """Compare the packages on sale with their prices at Stripe."""
+    try:
+        return len(catalogue_checks.check_catalogue(now=timezone.now()))
+    except PaymentsUnavailable:
+        return 0  # the next run asks again
+
+
+@shared_task(name="payments.watch_credits")
+def watch_credits() -> None:
+    """Raise an alert over what is paid and not credited in time."""
+    watch.watch_credits(now=timezone.now())
+
+
+@shared_task(name="payments.watch_books")
+def watch_books() -> None:
+    """Raise an alert over credits and purchases that do not belong together."""
+    watch.watch_books(now=timezone.now())

@@ -23,6 +23,10 @@ class AlertKind(models.TextChoices):
     MIRROR_BEHIND = "mirror_behind", "Mirror behind"
     MIRROR_DRIFT = "mirror_drift", "Firestore showed something else"
     LEDGER_IMBALANCE = "ledger_imbalance", "Ledger does not balance"
+    SOLD_OTHERWISE = "sold_otherwise", "Paid for another price or quantity"
+    CREDIT_WITHOUT_PAYMENT = "credit_without_payment", "Credited without a payment"
+    CREDIT_OVERDUE = "credit_overdue", "Paid and not credited in time"
+    PACKAGE_EDITED = "package_edited", "Package changed at Stripe by hand"
     ALERT_FLOOD = "alert_flood", "More alerts of a kind than are opened singly"
 
 

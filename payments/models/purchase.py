@@ -51,6 +51,9 @@ class Purchase(models.Model):
     asked_stripe_at = models.DateTimeField(
         null=True, blank=True, help_text="When Stripe was last asked how the session stands."
     )
+    sale_checked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Stripe was asked for what it was paid."
+    )
     settled_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="When it failed, expired, was canceled or quarantined."
@@ -89,6 +92,11 @@ class Purchase(models.Model):
             ),
             models.Index(
                 fields=["settled_at"], name="purchase_by_credit", condition=Q(settled_at__isnull=False)
+            ),
+            models.Index(
+                fields=["settled_at"],
+                name="purchase_unchecked",
+                condition=Q(status="settled", sale_checked_at__isnull=True),
             ),
             models.Index(
                 fields=["closed_at"],

@@ -15,6 +15,7 @@ class FrozenTerms:
     price_cents: int
     currency: str
     livemode: bool
+    total_tokens: int
 
 
 def find_mismatch(terms: FrozenTerms, session: SessionFacts) -> QuarantineReason | None:
@@ -29,6 +30,7 @@ def find_mismatch(terms: FrozenTerms, session: SessionFacts) -> QuarantineReason
         (QuarantineReason.PACKAGE, session.package_code != terms.package_code),
         (QuarantineReason.CURRENCY, session.currency != terms.currency),
         (QuarantineReason.NOTHING_PAID, session.payment_status == "no_payment_required"),
+        (QuarantineReason.NO_TOKENS, terms.total_tokens == 0),
         (QuarantineReason.AMOUNT, session.amount_cents != terms.price_cents),
     ]
     return next((reason for reason, differs in checks if differs), None)

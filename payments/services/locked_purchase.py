@@ -39,6 +39,7 @@ class LockedPurchase:
             price_cents=self.price_cents,
             currency=self.currency,
             livemode=self.livemode,
+            total_tokens=self.tokens + self.bonus_tokens,
         )
 
     def move(self, status: PurchaseStatus, **columns: str | uuid.UUID | datetime | None) -> None:

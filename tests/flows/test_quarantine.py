@@ -123,3 +123,17 @@ def test_a_second_paid_session_of_a_quarantined_purchase_is_an_alert_of_its_own(
     told = {alert.evidence["stripe_session_id"] for alert in Alert.objects.all()}
     assert told == {"cs_test_foreign", purchase.stripe_session_id}
     assert not Entry.objects.exists()
+
+
+def test_what_was_paid_for_no_tokens_is_quarantined(shop: Shop):
+    purchase = shop.start("alice", "basic")
+    Purchase.objects.filter(id=purchase.id).update(tokens=0, bonus_tokens=0)
+
+    pay_with(shop, purchase)
+
+    assert (purchase.status, purchase.quarantine_reason) == (
+        PurchaseStatus.QUARANTINED,
+        "no_tokens_were_sold",
+    )
+    assert not Entry.objects.exists()
+    assert Alert.objects.get().evidence["reason"] == "no_tokens_were_sold"

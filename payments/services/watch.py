@@ -1,0 +1,41 @@
+"""Looks at what payments' own rows say together, and raises alerts over what must not be."""
+
+from datetime import datetime
+
+from payments.queries.integrity import find_credit_mismatches
+from payments.queries.measures import credit_counts
+from security.kinds import AlertKind, Severity
+from security.queries.alerts import unresolved_count
+from security.services.alerts import raise_alert
+
+CREDITS = "credits"  # one alert for all that are overdue, with their number
+
+
+def watch_credits(*, now: datetime) -> None:
+    """Somebody has paid, and after minutes still has no tokens."""
+    overdue = credit_counts(now=now).failed
+    if overdue and overdue != unresolved_count(AlertKind.CREDIT_OVERDUE, CREDITS):
+        raise_alert(
+            kind=AlertKind.CREDIT_OVERDUE,
+            severity=Severity.HIGH,
+            dedup_key=CREDITS,
+            summary=f"{overdue} paid and not credited in time: quarantined, or their events are not handled.",
+            subject={"overdue": str(overdue)},
+            now=now,
+            total=overdue,
+        )
+
+
+def watch_books(*, now: datetime) -> None:
+    """Each settled purchase has one credit, and each credit its purchase. Reads all of them: some times a day."""
+    mismatches = find_credit_mismatches()
+    if mismatches:
+        raise_alert(
+            kind=AlertKind.CREDIT_WITHOUT_PAYMENT,
+            severity=Severity.CRITICAL,
+            dedup_key="books",
+            summary=f"{len(mismatches)} credits and purchases do not belong together, the first: {mismatches[0]}",
+            subject={"first": mismatches[0]},
+            now=now,
+            total=len(mismatches),
+        )
