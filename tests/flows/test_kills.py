@@ -10,20 +10,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from tests.support.failpoints import Failpoints
-from tests.support.faults import PAID, Buyers, catch_up, tell_again
+from tests.support.faults import Buyers, catch_up, tell_again
 from tests.support.payments_judge import assert_nothing_acknowledged_is_lost
 from tests.support.product import Product
 from tests.support.shop import Shop
 
 KILLS = 20
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def failpoints(tmp_path: Path) -> Iterator[Failpoints]:
-    failpoints = Failpoints(tmp_path / "failpoints")
-    yield failpoints
-    failpoints.disarm()
 
 
 @pytest.fixture
@@ -36,15 +29,6 @@ def product(
         settings.GOOGLE_CLOUD_PROJECT = product.project
         product.start(product.web, product.worker)
         yield product
-
-
-@pytest.fixture
-def buyers(running_shop: Shop, settings: Settings) -> Buyers:
-    """People who buy some packages before each kill. Stripe tells of payments alone, so that each kill is at one."""
-    running_shop.stripe.register_endpoint(
-        running_shop.webhook_url, secret=settings.STRIPE_WEBHOOK_SECRETS[0], enabled_events=[PAID]
-    )
-    return Buyers(running_shop)
 
 
 def test_the_web_process_killed_after_the_commit_and_before_the_answer_twenty_times_credits_all_once(
