@@ -9,6 +9,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "foundation.pagination.CursorPagination",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "identity.api.authentication.FirebaseAuthentication",
+        "identity.api.authentication.ApiKeyAuthentication",
         "identity.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["identity.api.permissions.IsCustomer"],

@@ -35,5 +35,31 @@ class EmailTaken(Refusal):
     title = "There is already an account with this e-mail address."
 
 
+class InvalidApiKey(Refusal):
+    """There is no such key, or it was revoked."""
+
+    code = "invalid_api_key"
+    status = 401
+    title = "The API key is not valid."
+
+
+class InvalidServiceName(Refusal):
+    """A service's name is not one."""
+
+    code = "invalid_service_name"
+    status = 400
+    title = "A service's name has 1 to 64 lower-case letters, digits, dots, - and _."
+
+
+class UserNotFound(Refusal):
+    """No customer has this Firebase uid or user id."""
+
+    code = "user_not_found"
+    status = 404
+    title = "There is no such user."
+
+
 # What a customer's credentials can meet at any call of the API.
 SIGN_IN_REFUSALS: tuple[type[Refusal], ...] = (InvalidToken, AccountDisabled, IdentityUnavailable)
+# What a service's key can meet at any call of the API.
+API_KEY_REFUSALS: tuple[type[Refusal], ...] = (InvalidApiKey,)

@@ -1,5 +1,6 @@
 """The vocabulary of who acts."""
 
+import uuid
 from dataclasses import dataclass
 
 from django.db import models
@@ -21,6 +22,29 @@ class Actor:
 
     kind: ActorKind
     id: str = ""
+
+
+class Scope(models.TextChoices):
+    """What a service's key may do."""
+
+    TOKENS_READ = "tokens:read", "Read wallets"
+    TOKENS_SPEND = "tokens:spend", "Spend and hold tokens"
+    TOKENS_GRANT = "tokens:grant", "Grant tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCaller:
+    """A service that calls with a key. Its name owns what it does; keys come and go."""
+
+    key_id: uuid.UUID
+    name: str
+    scopes: frozenset[str]
+    is_authenticated: bool = True  # what DRF asks a caller for
+
+    @property
+    def pk(self) -> str:
+        """What logs call it by."""
+        return f"service:{self.name}"
 
 
 SYSTEM_ACTOR = Actor(ActorKind.SYSTEM)

@@ -1,5 +1,6 @@
 """Identity's bounds."""
 
+import re
 from datetime import timedelta
 
 ID_TOKEN_LENGTH_MAX = 8192  # characters; Google's own are about 1,000, and custom claims add at most 1,000
@@ -14,3 +15,11 @@ OPEN_ACCOUNT_TRIES_MAX = 3  # a first sighting that lost a race finds the winner
 WALLET_CLAIM_BATCH_MAX = 50
 WALLET_CLAIM_RETRY = timedelta(minutes=1)  # doubled at each failure, up to:
 WALLET_CLAIM_RETRY_MAX = timedelta(hours=6)
+
+SERVICE_NAME_LENGTH_MAX = 64
+SERVICE_NAME_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"
+SERVICE_NAME_REGEX = re.compile(rf"(?=.{{1,{SERVICE_NAME_LENGTH_MAX}}}$){SERVICE_NAME_PATTERN[1:-1]}")
+API_KEY_SECRET_BYTES = 32
+API_KEY_PREFIX_LENGTH = 12
+API_KEY_LENGTH_MAX = 100  # ours have 47 characters
+API_KEY_USE_NOTED_EVERY = timedelta(minutes=1)

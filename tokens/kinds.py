@@ -1,5 +1,6 @@
 """The vocabularies of the bank."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from typing import Final
@@ -97,6 +98,23 @@ class PostedEntry:
     balance: int
     seq: int
     replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCall:
+    """A call of a service: whose, and the key that makes a repetition of it one.
+
+    `reason` is for people, `label` the caller's own reference; both may be erased, and no entry holds them.
+    """
+
+    service: str
+    key: str
+    reason: str
+    label: str = ""
+
+    def reference(self, verb: str) -> str:
+        """The business key of what the call makes; keys of any length and of different services never meet."""
+        return f"{verb}:{self.service}:{hashlib.sha256(self.key.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)

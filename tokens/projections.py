@@ -139,7 +139,7 @@ def _entry_document(posting: Posting, wallet: WalletState) -> Document:
             "amount": posting.amount,
             "balanceAfter": posting.balance_after,
             "seq": posting.seq,
-            "description": entries.describe(entry),
+            "description": entries.describe(posting),
             "purchaseId": str(entry.purchase_id) if entry.purchase_id else None,
             "createdAt": entry.created_at,
         },

@@ -4,10 +4,11 @@ from django.utils import timezone
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from identity.errors import InvalidToken
+from identity.errors import InvalidApiKey, InvalidToken
 from identity.gateways import firebase
+from identity.kinds import ServiceCaller
 from identity.models import User
-from identity.services import accounts
+from identity.services import accounts, api_keys
 
 
 class FirebaseAuthentication(authentication.BaseAuthentication):
@@ -37,6 +38,29 @@ class FirebaseAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
         """What WWW-Authenticate says in a 401."""
+        return f'{self.scheme} realm="api"'
+
+
+class ApiKeyAuthentication(authentication.BaseAuthentication):
+    """A service's key: `Authorization: Api-Key …`."""
+
+    scheme = "Api-Key"
+
+    def authenticate(self, request: Request) -> tuple[ServiceCaller, None] | None:
+        """The key's service; None where the request carries no key.
+
+        :raises AuthenticationFailed: `invalid_api_key`.
+        """
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != self.scheme.lower():
+            return None
+        try:
+            return api_keys.authenticate(key.strip(), now=timezone.now()), None
+        except InvalidApiKey as refusal:  # DRF's own error, so that the answer names the scheme to use
+            raise exceptions.AuthenticationFailed(refusal.detail, code=refusal.code) from refusal
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+        """What WWW-Authenticate says in a 401, where this authenticator is the first."""
         return f'{self.scheme} realm="api"'
 
 

@@ -1,10 +1,12 @@
 """Which kinds of caller may call."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth import get_user_model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+from identity.kinds import Scope, ServiceCaller
 
 if TYPE_CHECKING:  # the views import this module, through the default permissions of the settings
     from rest_framework.views import APIView
@@ -18,3 +20,32 @@ class IsCustomer(BasePermission):
     def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
         """Whether the caller is a person."""
         return isinstance(request.user, get_user_model())
+
+
+class _HasScope(BasePermission):
+    scope: ClassVar[Scope]
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
+        """Whether the caller is a service whose key has the scope."""
+        return isinstance(request.user, ServiceCaller) and self.scope in request.user.scopes
+
+
+class MayReadTokens(_HasScope):
+    """A service that may look into wallets."""
+
+    scope = Scope.TOKENS_READ
+    message = "Only services with the scope tokens:read may do this."
+
+
+class MaySpendTokens(_HasScope):
+    """A service that may spend and hold tokens."""
+
+    scope = Scope.TOKENS_SPEND
+    message = "Only services with the scope tokens:spend may do this."
+
+
+class MayGrantTokens(_HasScope):
+    """A service that may grant tokens."""
+
+    scope = Scope.TOKENS_GRANT
+    message = "Only services with the scope tokens:grant may do this."

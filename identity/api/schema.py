@@ -34,3 +34,15 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "name": settings.SESSION_COOKIE_NAME,
             "description": description,
         }
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers the subclass
+    """`Authorization: Api-Key <key>`."""
+
+    target_class = "identity.api.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 - spectacular's
+        """OpenAPI's words for it."""
+        description = "`Api-Key <key>`, a service's key with the scopes that the call names."
+        return {"type": "apiKey", "in": "header", "name": "Authorization", "description": description}

@@ -1,5 +1,6 @@
-"""The people who sign in."""
+"""Identity's tables."""
 
+from identity.models.api_key import ApiKey
 from identity.models.user import User
 
-__all__ = ["User"]
+__all__ = ["ApiKey", "User"]

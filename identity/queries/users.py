@@ -4,6 +4,8 @@ import uuid
 from contextlib import suppress
 from datetime import datetime
 
+from identity.errors import UserNotFound
+from identity.kinds import ServiceCaller
 from identity.models import User
 
 
@@ -60,3 +62,20 @@ def staff_members() -> list[tuple[uuid.UUID, str]]:
     """Everybody who works here: their ids, and the names by which others know them."""
     people = User.objects.filter(is_staff=True, is_active=True).order_by("email")
     return [(person.id, str(person)) for person in people]
+
+
+def service_of(caller: object) -> ServiceCaller:
+    """A caller whom a scope's permission has let in."""
+    assert isinstance(caller, ServiceCaller), "the permission lets only services in"
+    return caller
+
+
+def user_id_of(identifier: str) -> uuid.UUID:
+    """The id of the person with this Firebase uid, else with this user id.
+
+    :raises UserNotFound: `user_not_found`.
+    """
+    found = find_user(identifier)
+    if found is None:
+        raise UserNotFound
+    return found.id

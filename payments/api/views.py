@@ -4,21 +4,14 @@ import uuid
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from foundation.client_address import client_address
-from foundation.errors import (
-    IdempotencyKeyInUse,
-    IdempotencyKeyInvalid,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-)
-from foundation.idempotent_posts import KEY_HEADER, REPLAYED_HEADER, answer_once
-from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
+from foundation.idempotent_posts import KEY_PARAMETERS, KEY_REFUSALS, answer_once, key_of
 from foundation.openapi import WITH_BODY, WITH_CREDENTIALS, problems
 from foundation.pagination import PAGE_REFUSALS, CursorPagination
 from foundation.services.idempotency import Answer
@@ -32,22 +25,6 @@ from payments.queries import purchases
 from payments.services.purchases import start_purchase
 from security.errors import PurchasesBlocked, RateLimited
 from tokens.errors import AccountFrozen, PackageNotFound, PackageNotOnSale
-
-_KEY = OpenApiParameter(
-    KEY_HEADER,
-    {"type": "string", "maxLength": IDEMPOTENCY_KEY_LENGTH_MAX, "pattern": "^[!-~]([ -~]*[!-~])?$"},
-    OpenApiParameter.HEADER,
-    required=True,
-    description="The caller's own: the same key and body get the same answer.",
-    examples=[OpenApiExample("A UUID", "0b9b6e3c-7d1f-4f0e-9f3a-3f8f1f6f7a10")],
-)
-_REPLAYED = OpenApiParameter(
-    REPLAYED_HEADER,
-    {"type": "string", "enum": ["true"]},
-    OpenApiParameter.HEADER,
-    response=[201],
-    description="Present if this is the answer that an earlier request with this key got.",
-)
 
 
 class PurchasesPagination(CursorPagination):
@@ -82,7 +59,7 @@ class PurchasesView(ListAPIView[Purchase]):
         operation_id="start_purchase",
         tags=["purchases"],
         request=PurchaseRequestSerializer,
-        parameters=[_KEY, _REPLAYED],
+        parameters=KEY_PARAMETERS,
         examples=[OpenApiExample("Basic", {"package": "basic"}, request_only=True)],
         responses={
             201: PurchaseSerializer,
@@ -90,10 +67,7 @@ class PurchasesView(ListAPIView[Purchase]):
                 *WITH_CREDENTIALS,
                 *SIGN_IN_REFUSALS,
                 *WITH_BODY,
-                IdempotencyKeyMissing,
-                IdempotencyKeyInvalid,
-                IdempotencyKeyReused,
-                IdempotencyKeyInUse,
+                *KEY_REFUSALS,
                 PackageNotFound,
                 PackageNotOnSale,
                 AccountFrozen,
@@ -117,7 +91,7 @@ class PurchasesView(ListAPIView[Purchase]):
             purchase = start_purchase(
                 buyer_id=buyer_id,
                 package_code=query.validated_data["package"],
-                idempotency_key=request.headers[KEY_HEADER].strip(),
+                idempotency_key=key_of(request),
                 address=client_address(request),
                 now=now,
             )

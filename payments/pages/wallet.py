@@ -98,5 +98,5 @@ def _history(owner_id: uuid.UUID, before: int | None) -> tuple[list[Line], int |
     bought = purchases.purchases_of(owner_id).in_bulk(
         [it.entry.purchase_id for it in page if it.entry.purchase_id]
     )
-    lines = [Line(it, entries.describe(it.entry), bought.get(it.entry.purchase_id)) for it in page]
+    lines = [Line(it, entries.describe(it), bought.get(it.entry.purchase_id)) for it in page]
     return lines, older

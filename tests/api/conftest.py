@@ -7,13 +7,15 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from identity.kinds import Scope
 from identity.models import User
 from identity.services.accounts import open_account_for_email
+from identity.services.api_keys import create_api_key
 from payments.models import Purchase
 from sandbox.stripe.client import SandboxControls
 from tests.support.google import unsigned_token
 from tokens.kinds import AccountKind, EntryType
-from tokens.models import Entry, Wallet
+from tokens.models import Entry, Hold, Wallet
 from tokens.queries.wallets import wallet_of
 from tokens.services import ledger
 
@@ -77,6 +79,36 @@ def bearer(settings, monkeypatch):
 
 
 @pytest.fixture
+def key_of():
+    """Makes the header of a new key of a service."""
+
+    def make(service="renderer", *scopes):
+        scopes = scopes or tuple(Scope)
+        return {
+            "Authorization": f"Api-Key {create_api_key(service=service, scopes=scopes, now=timezone.now())}"
+        }
+
+    return make
+
+
+@pytest.fixture
+def ask(client, key_of):
+    """Calls as the service `renderer`, with all scopes."""
+    headers = key_of()
+
+    def post(call, body=None, key=None, **more):
+        key = str(uuid.uuid4()) if key is None else key
+        return client.post(
+            f"/api/tokens/{call}",
+            body or {},
+            content_type="application/json",
+            headers={**headers, "Idempotency-Key": key, **more},
+        )
+
+    return post
+
+
+@pytest.fixture
 def credit():
     """Credits a customer's wallet: bought tokens, and bonus on top."""
 
@@ -116,6 +148,7 @@ def rows():
             list(Purchase.objects.order_by("id").values()),
             list(Wallet.objects.order_by("account_id").values()),
             Entry.objects.count(),
+            list(Hold.objects.order_by("id").values()),
         )
 
     return snapshot

@@ -2,6 +2,7 @@
 
 import re
 from types import FunctionType
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -54,10 +55,18 @@ def _judged_as_a_stranger(case, customer):
     case.call_and_validate(checks=JUDGED_BY)
 
 
+def _judged_as_a_service(case, customer, key_of):
+    """Its calls are about a customer who exists, so that they come to something."""
+    headers = key_of(f"service-{uuid4().hex}")
+    if case.meta.generation.mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
+        case.body.update({"user": "uid-alice"} if "user" in case.body else {})
+    case.call_and_validate(checks=JUDGED_BY, headers=headers)
+
+
 def _tests_of(operation):
     """Schemathesis's tests of one call. One for all calls would give them one name, and xdist would run one."""
     only = schema.include(method=operation.method, path=operation.path)
-    for judged in (_judged_as_a_customer, _judged_as_a_stranger):
+    for judged in (_judged_as_a_customer, _judged_as_a_stranger, _judged_as_a_service):
         test = bounded(FunctionType(judged.__code__, globals(), judged.__name__))
         name = re.sub(r"\W+", "_", f"test{judged.__name__}_{operation.label}").strip("_").lower()
         # A transactional test, because the application closes its connection after each request.
@@ -78,8 +87,13 @@ def test_the_description_names_every_call_of_the_contract(client, db):
         "get /api/tokens/purchases",
         "post /api/tokens/purchases",
         "get /api/tokens/purchases/{purchase_id}",
+        "post /api/tokens/spend",
+        "post /api/tokens/grants",
+        "post /api/tokens/holds",
+        "post /api/tokens/holds/{hold_id}/capture",
+        "post /api/tokens/holds/{hold_id}/release",
     }
-    assert set(described["components"]["securitySchemes"]) >= {"firebase", "session"}
+    assert set(described["components"]["securitySchemes"]) >= {"firebase", "session", "apiKey"}
 
 
 def test_the_pages_need_nothing_from_anywhere_else(client, db):

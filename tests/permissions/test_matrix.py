@@ -23,6 +23,11 @@ WITHOUT_CSRF_TOKEN = {
     "api/tokens/transactions": "REST framework checks the token wherever a session signs in",
     "api/tokens/purchases": "REST framework checks the token wherever a session signs in",
     "api/tokens/purchases/<uuid:purchase_id>": "REST framework checks the token wherever a session signs in",
+    "api/tokens/spend": "a service's key, which no browser sends by itself",
+    "api/tokens/grants": "a service's key, which no browser sends by itself",
+    "api/tokens/holds": "a service's key, which no browser sends by itself",
+    "api/tokens/holds/<uuid:hold_id>/capture": "a service's key, which no browser sends by itself",
+    "api/tokens/holds/<uuid:hold_id>/release": "a service's key, which no browser sends by itself",
     "accounts/google/login/token/": "Google's own token, in a cookie and in the form",
 }
 HOW_TO_ADD = """

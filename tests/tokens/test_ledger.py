@@ -15,7 +15,7 @@ from tokens.errors import InsufficientTokens, ReferenceReused, WalletNotFound
 from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType
 from tokens.limits import ENTRY_TOKENS_MAX
 from tokens.models import Account, Entry, Posting
-from tokens.queries.entries import describe, entry_of_purchase, history_of, totals_as_of
+from tokens.queries.entries import describe, entry_of_purchase, history_of, posting_of, totals_as_of
 from tokens.queries.integrity import find_imbalances
 from tokens.queries.wallets import wallet_by_account
 from tokens.services import ledger
@@ -43,7 +43,7 @@ def test_a_credit_moves_tokens_from_the_house_to_the_wallet(sound_bank: Bank):
     ]
     entry = entry_of_purchase(purchase)
     assert entry is not None
-    assert (entry.id, describe(entry), str(entry)) == (
+    assert (entry.id, describe(posting_of(entry.id)), str(entry)) == (
         posted.entry_id,
         "Bought tokens: Basic",
         entry.reference,

@@ -49,6 +49,7 @@ def house(kind: AccountKind) -> int:
 def test_all_of_an_unspent_purchase_goes_back(sound_bank: Bank, bought: UUID):
     done = reverse(bought, TOTAL)
 
+    assert done.entry_id
     entry = Entry.objects.get(id=done.entry_id)
     assert (done.reversed_tokens, done.was_reversed) == (TOTAL, 0)
     assert (entry.type, entry.reference, entry.purchase_id) == ("refund", f"refund:{bought}:2", bought)

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from identity.limits import FIREBASE_UID_LENGTH_MAX as USER_LENGTH_MAX
 from tokens.kinds import EntryType
 from tokens.models import Package, Posting
 from tokens.queries.entries import describe
@@ -54,15 +55,30 @@ class TransactionSerializer(serializers.Serializer[Posting]):
     balance_after = serializers.IntegerField()
     seq = serializers.IntegerField()
     description = serializers.SerializerMethodField()
-    reference = serializers.CharField(source="entry.reference")
+    reference = serializers.SerializerMethodField(help_text="The caller's own, if one was given; else ours.")
     created_at = serializers.DateTimeField(source="entry.created_at")
 
     def get_description(self, posting: Posting) -> str:
         """The entry in words."""
-        return describe(posting.entry)
+        return describe(posting)
+
+    def get_reference(self, posting: Posting) -> str:
+        """What the caller knows it by."""
+        note = getattr(posting.entry, "note", None)
+        return (note.label if note else "") or posting.entry.reference
 
 
 class TransactionQuerySerializer(serializers.Serializer[Mapping[str, Any]]):
     """What narrows the list of transactions."""
 
     type = serializers.ChoiceField(choices=EntryType.choices, required=False, help_text="Only this type.")
+
+
+class WhoseSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """Whose wallet a service asks about."""
+
+    user = serializers.CharField(
+        max_length=USER_LENGTH_MAX,
+        required=False,
+        help_text="For services: whose. A Firebase uid or our user id.",
+    )

@@ -1,26 +1,57 @@
 """The bank's part of the API: what is for sale, what a customer has, and how they came by it."""
 
+import uuid
+
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from foundation.errors import Forbidden
 from foundation.openapi import WITH_CREDENTIALS, WITH_PARAMETERS, problems
 from foundation.pagination import PAGE_REFUSALS, CursorPagination
-from identity.errors import SIGN_IN_REFUSALS
-from identity.queries.users import customer_id_of
+from identity.api.permissions import IsCustomer, MayReadTokens
+from identity.errors import API_KEY_REFUSALS, SIGN_IN_REFUSALS, UserNotFound
+from identity.kinds import ServiceCaller
+from identity.queries.users import customer_id_of, user_id_of
 from tokens.api.serializers import (
     BalanceSerializer,
     PackageSerializer,
     TransactionQuerySerializer,
     TransactionSerializer,
+    WhoseSerializer,
 )
 from tokens.errors import WalletNotFound
 from tokens.models import Package, Posting
 from tokens.queries import entries, packages, wallets
+
+# What whoever reads a wallet can meet: its owner, or a service.
+_ANSWERS_WHO_READS = (
+    *WITH_CREDENTIALS,
+    *SIGN_IN_REFUSALS,
+    *API_KEY_REFUSALS,
+    *WITH_PARAMETERS,
+    UserNotFound,
+)
+
+
+def _whose(request: Request) -> uuid.UUID:
+    """Whose wallet is asked about: the customer's own, or the one that a service names."""
+    query = WhoseSerializer(data=request.query_params.dict())
+    query.is_valid(raise_exception=True)
+    user: str = query.validated_data.get("user", "")
+    if not isinstance(request.user, ServiceCaller):
+        if user:
+            raise Forbidden("Only services name a user: this is about your own wallet.")
+        return customer_id_of(request.user)
+    if not user:
+        raise ValidationError({"user": ["A service says whose wallet it asks about."]})
+    return user_id_of(user)
 
 
 class PackagesView(ListAPIView[Package]):
@@ -48,17 +79,18 @@ class PackagesView(ListAPIView[Package]):
 class BalanceView(APIView):
     """What a customer has."""
 
+    permission_classes = (IsCustomer | MayReadTokens,)
+
     @extend_schema(
         operation_id="get_balance",
         tags=["tokens"],
-        responses={
-            200: BalanceSerializer,
-            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, WalletNotFound),
-        },
+        parameters=[WhoseSerializer],
+        responses={200: BalanceSerializer, **problems(*_ANSWERS_WHO_READS, WalletNotFound)},
     )
     def get(self, request: Request) -> Response:
-        """Show the customer's wallet."""
-        return Response(BalanceSerializer(wallets.wallet_of(customer_id_of(request.user))).data)
+        """Show the customer's wallet. Services need the scope `tokens:read`."""
+        wallet = wallets.wallet_of(_whose(request), now=timezone.now())
+        return Response(BalanceSerializer(wallet).data)
 
 
 class TransactionsPagination(CursorPagination):
@@ -70,6 +102,7 @@ class TransactionsPagination(CursorPagination):
 class TransactionsView(ListAPIView[Posting]):
     """How a customer's balance came about."""
 
+    permission_classes = (IsCustomer | MayReadTokens,)
     serializer_class = TransactionSerializer
     pagination_class = TransactionsPagination
 
@@ -78,17 +111,17 @@ class TransactionsView(ListAPIView[Posting]):
         query = TransactionQuerySerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         entry_type: str = query.validated_data.get("type", "")
-        return entries.history_of(customer_id_of(self.request.user), entry_type=entry_type)
+        return entries.history_of(_whose(self.request), entry_type=entry_type)
 
     @extend_schema(
         operation_id="list_transactions",
         tags=["tokens"],
-        parameters=[TransactionQuerySerializer],
+        parameters=[TransactionQuerySerializer, WhoseSerializer],
         responses={
             200: TransactionSerializer(many=True),
-            **problems(*WITH_CREDENTIALS, *SIGN_IN_REFUSALS, *WITH_PARAMETERS, *PAGE_REFUSALS),
+            **problems(*_ANSWERS_WHO_READS, *PAGE_REFUSALS),
         },
     )
     def get(self, request: Request) -> Response:
-        """List the wallet's transactions, newest first."""
+        """List the wallet's transactions, newest first. Services need the scope `tokens:read`."""
         return self.list(request)

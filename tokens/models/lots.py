@@ -30,10 +30,14 @@ class Lot(models.Model):
     )
     opened_at = models.DateTimeField()
     is_open = models.GeneratedField(
-        expression=Q(remaining__gt=0), output_field=models.BooleanField(), db_persist=True
+        expression=Q(remaining__gt=0),  # type: ignore[arg-type] # Django takes a Q, its stubs do not know
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     is_bought = models.GeneratedField(
-        expression=Q(kind=LotKind.PURCHASED), output_field=models.BooleanField(), db_persist=True
+        expression=Q(kind=LotKind.PURCHASED),  # type: ignore[arg-type] # likewise
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
 
     class Meta:

@@ -5,9 +5,9 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
-from tokens.kinds import AccountKind, EntryType
+from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType
 from tokens.models import Entry, Posting
 
 _DESCRIPTIONS = {
@@ -31,7 +31,12 @@ def history_of(owner_id: uuid.UUID, *, entry_type: str = "") -> QuerySet[Posting
     postings = Posting.objects.filter(account__owner_id=owner_id, seq__isnull=False)
     if entry_type:
         postings = postings.filter(entry__type=entry_type)
-    return postings.select_related("entry").order_by("-seq")
+    return _told(postings).order_by("-seq")
+
+
+def posting_of(entry_id: uuid.UUID) -> Posting:
+    """The line by which an entry moved its wallet."""
+    return _told(Posting.objects.filter(entry_id=entry_id, line=1)).get()
 
 
 def postings_between(
@@ -48,7 +53,7 @@ def postings_between(
         seq__lte=to_seq,
         wallet_version__gt=after_version,
     )
-    return list(postings.select_related("entry").order_by("seq")[:limit])
+    return list(_told(postings).order_by("seq")[:limit])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +94,39 @@ def entry_of_purchase(purchase_id: uuid.UUID) -> Entry | None:
     return Entry.objects.filter(purchase_id=purchase_id, type=EntryType.PURCHASE).first()
 
 
-def describe(entry: Entry) -> str:
-    """The entry in words that its customer reads.
+def describe(posting: Posting) -> str:
+    """A wallet's line in words that its customer reads: what it was, of which package or why, and what is owed.
 
-    A package is told by its code, which stays, and not by its name, which may be another by now.
+    A package is told by its code, which stays, and not by its name, which may be another by now. The reason is what
+    a service or a person gave, if it was not erased.
     """
-    words = _DESCRIPTIONS[EntryType(entry.type)]
+    entry = posting.entry
+    words = _words(EntryType(entry.type), posting.amount)
     package = re.sub("[-_]", " ", entry.package_code).capitalize()
-    return f"{words}: {package}" if package else words
+    note = getattr(entry, "note", None)
+    about = package or (note.reason if note else "")
+    owed = -(getattr(posting, "on_debt", None) or 0)
+    told = f"{words}: {about}" if about else words
+    if owed > 0:
+        return f"{told} ({_tokens(owed)} owed)"
+    return (
+        f"{told} ({_tokens(-owed)} no longer owed)"
+        if owed and entry.type != EntryType.DEBT_REPAYMENT
+        else told
+    )
+
+
+def _words(entry_type: EntryType, amount: int) -> str:
+    return "Refund failed" if entry_type == EntryType.REFUND and amount > 0 else _DESCRIPTIONS[entry_type]
+
+
+def _tokens(number: int) -> str:
+    return f"{number:,} token{'' if number == 1 else 's'}"
+
+
+def _told(postings: QuerySet[Posting]) -> QuerySet[Posting]:
+    """With what `describe` tells of them."""
+    debt = Posting.objects.filter(
+        entry_id=OuterRef("entry_id"), account_id=SYSTEM_ACCOUNT_IDS[AccountKind.DEBT]
+    )
+    return postings.select_related("entry__note").annotate(on_debt=Subquery(debt.values("amount")[:1]))

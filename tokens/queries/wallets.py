@@ -73,6 +73,19 @@ def _as_of(now: datetime, function: str) -> Func:
     return Func(F("account_id"), moment, function=function, output_field=BigIntegerField())
 
 
+def account_of(owner_id: uuid.UUID) -> uuid.UUID:
+    """The account of the customer's wallet.
+
+    :raises WalletNotFound: `wallet_not_found`.
+    """
+    account_id = (
+        Wallet.objects.filter(account__owner_id=owner_id).values_list("account_id", flat=True).first()
+    )
+    if account_id is None:
+        raise WalletNotFound
+    return account_id
+
+
 def wallet_by_account(account_id: str | uuid.UUID) -> WalletState | None:
     """The wallet with this account's id."""
     wallet = Wallet.objects.select_related("account").filter(account_id=account_id).first()

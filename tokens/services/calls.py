@@ -41,8 +41,8 @@ def call(statement: str, arguments: Sequence[Any], *, required: int = 0) -> tupl
 
 
 def _refusal(error: IntegrityError, required: int) -> Exception:
-    diagnosis = getattr(error.__cause__, "diag", None)
-    constraint = getattr(diagnosis, "constraint_name", None) or ""
+    diagnosis: Any = getattr(error.__cause__, "diag", None)
+    constraint = str(getattr(diagnosis, "constraint_name", ""))
     refusal: Callable[..., Refusal] | None = _REFUSALS.get(constraint)
     if refusal is None:
         return error

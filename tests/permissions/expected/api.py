@@ -1,6 +1,11 @@
 """The API, and what Stripe calls."""
 
+from dataclasses import replace
+
 from tests.permissions.table import NOT_ALLOWED, Row, Table, everybody, only_its_owner, signed_in
+
+FOR_SERVICES = Row(get=signed_in(403, nobody=401), post=signed_in(403, nobody=401))
+NO_HOLD = "00000000-0000-4000-8000-000000000000"
 
 API: Table = {
     "api/schema/": Row(get=everybody(200), post=NOT_ALLOWED),
@@ -14,6 +19,16 @@ API: Table = {
         at="api/tokens/purchases/{purchase}",
         get=only_its_owner(200, nobody=401),
         post=signed_in(405, nobody=401),
+    ),
+    # Services only, by their keys.
+    "api/tokens/spend": FOR_SERVICES,
+    "api/tokens/grants": FOR_SERVICES,
+    "api/tokens/holds": FOR_SERVICES,
+    "api/tokens/holds/<uuid:hold_id>/capture": replace(
+        FOR_SERVICES, at=f"api/tokens/holds/{NO_HOLD}/capture"
+    ),
+    "api/tokens/holds/<uuid:hold_id>/release": replace(
+        FOR_SERVICES, at=f"api/tokens/holds/{NO_HOLD}/release"
     ),
     # No session helps here: only a signature does.
     "api/stripe/webhook": Row(get=NOT_ALLOWED, post=everybody(400)),
