@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from foundation.models import IdempotencyRecord
 from identity.kinds import Scope
 from identity.models import User
 from identity.services.accounts import open_account_for_email
@@ -16,6 +17,7 @@ from sandbox.stripe.client import SandboxControls
 from tests.support.google import unsigned_token
 from tokens.kinds import AccountKind, EntryType
 from tokens.models import Entry, Hold, Wallet
+from tokens.queries.integrity import find_imbalances
 from tokens.queries.wallets import wallet_of
 from tokens.services import ledger
 
@@ -169,3 +171,23 @@ def refused(rows):
         return answer
 
     return check
+
+
+@pytest.fixture
+def forget():
+    """The idempotency store's rows are gone, as after a crash, or after their time."""
+    return lambda: IdempotencyRecord.objects.all().delete()
+
+
+@pytest.fixture
+def balance(key_of):
+    """A customer's balance, as a service reads it."""
+    headers = key_of("reader", Scope.TOKENS_READ)
+    return lambda user: Client().get("/api/tokens/balance", {"user": str(user.id)}, headers=headers).json()
+
+
+@pytest.fixture
+def books(db):
+    """After the test nothing in the ledger may be wrong."""
+    yield
+    assert find_imbalances() == []

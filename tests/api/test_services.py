@@ -5,33 +5,23 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.test import Client
 from django.utils import timezone
 
-from foundation.models import IdempotencyRecord
 from identity.kinds import Scope
 from identity.models import ApiKey
 from identity.services import api_keys
+from tests.api.asking import about
 from tests.support.freezing import freeze
-from tokens.models import Entry, Hold, Lot, Note
-from tokens.queries.integrity import find_imbalances
+from tokens.models import Lot, Note
 from tokens.queries.wallets import wallet_of
 
-
-@pytest.fixture(autouse=True)
-def _books(db):
-    yield
-    assert find_imbalances() == []
-
-
-def body(customer, amount=25, **more):
-    return {"user": str(customer.id), "amount": amount, "reason": "Rendered 5 images", **more}
+pytestmark = pytest.mark.usefixtures("books")
 
 
 def test_a_service_spends_a_customers_tokens(alice, ask, credit, alices):
     credit(alice, 200, 50)
 
-    answer = ask("spend", body(alice, reference="job-7"))
+    answer = ask("spend", about(alice, reference="job-7"))
 
     assert answer.status_code == 201
     entry = answer.json()
@@ -49,25 +39,25 @@ def test_a_customer_is_named_by_their_firebase_uid_too(bearer, client, ask, cred
 
 def test_too_few_tokens_are_said_to_be_so(alice, ask, credit, refused):
     credit(alice, 10)
-    answer = refused(402, "insufficient_tokens", lambda: ask("spend", body(alice, 11)))
+    answer = refused(402, "insufficient_tokens", lambda: ask("spend", about(alice, 11)))
     assert (answer.json()["available"], answer.json()["required"]) == (10, 11)
-    refused(402, "insufficient_tokens", lambda: ask("holds", body(alice, 11)))
+    refused(402, "insufficient_tokens", lambda: ask("holds", about(alice, 11)))
 
 
 def test_a_refused_call_may_be_tried_again_with_its_key(alice, ask, credit):
-    assert ask("spend", body(alice, 10), key="k").status_code == 402
+    assert ask("spend", about(alice, 10), key="k").status_code == 402
     credit(alice, 10)
-    answer = ask("spend", body(alice, 10), key="k")
+    answer = ask("spend", about(alice, 10), key="k")
     assert (answer.status_code, answer.headers.get("Idempotent-Replayed")) == (201, None)
 
 
 @pytest.mark.parametrize("call", ["spend", "grants", "holds"])
 def test_the_same_key_gets_the_same_answer(call, alice, ask, credit):
     credit(alice, 100)
-    first = ask(call, body(alice), key="k")
+    first = ask(call, about(alice), key="k")
     before = wallet_of(alice.id)
 
-    again = ask(call, body(alice), key="k")
+    again = ask(call, about(alice), key="k")
 
     assert (again.status_code, again.json()) == (first.status_code, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -77,42 +67,36 @@ def test_the_same_key_gets_the_same_answer(call, alice, ask, credit):
 @pytest.mark.parametrize("call", ["spend", "grants", "holds"])
 def test_the_same_key_with_another_body_is_refused(call, alice, ask, credit, refused):
     credit(alice, 100)
-    ask(call, body(alice), key="k")
-    refused(409, "idempotency_key_reused", lambda: ask(call, body(alice, 26), key="k"))
+    ask(call, about(alice), key="k")
+    refused(409, "idempotency_key_reused", lambda: ask(call, about(alice, 26), key="k"))
 
 
 @pytest.mark.parametrize("call", ["spend", "grants", "holds"])
 def test_a_call_whose_answer_was_lost_with_the_process_is_not_done_twice(call, alice, ask, credit, forget):
     credit(alice, 100)
-    first = ask(call, body(alice), key="k")
+    first = ask(call, about(alice), key="k")
     before = wallet_of(alice.id)
     forget()
 
-    again = ask(call, body(alice), key="k")
+    again = ask(call, about(alice), key="k")
 
     assert again.json() == first.json()
     assert wallet_of(alice.id) == before
     forget()
-    assert ask(call, body(alice, 26), key="k").json()["code"] == "reference_reused"
-
-
-@pytest.fixture
-def forget():
-    """The idempotency store's rows are gone, as after a crash, or after their time."""
-    return lambda: IdempotencyRecord.objects.all().delete()
+    assert ask(call, about(alice, 26), key="k").json()["code"] == "reference_reused"
 
 
 def test_keys_belong_to_their_service(alice, ask, client, key_of, credit):
     credit(alice, 100)
-    ask("spend", body(alice), key="k")
+    ask("spend", about(alice), key="k")
     other = {**key_of("billing"), "Idempotency-Key": "k"}
-    answer = client.post("/api/tokens/spend", body(alice), content_type="application/json", headers=other)
+    answer = client.post("/api/tokens/spend", about(alice), content_type="application/json", headers=other)
     assert (answer.status_code, wallet_of(alice.id).balance) == (201, 50)
 
 
 def test_a_grant_has_a_category_and_may_expire(alice, ask, balance):
     until = timezone.now() + timedelta(days=1)
-    answer = ask("grants", body(alice, 30, category="promotion", expires_at=until.isoformat()))
+    answer = ask("grants", about(alice, 30, category="promotion", expires_at=until.isoformat()))
     assert (answer.status_code, answer.json()["type"]) == (201, "promotion")
     assert Lot.objects.get().expires_at == until
     assert wallet_of(alice.id).total_earned == 30
@@ -122,99 +106,13 @@ def test_a_grant_has_a_category_and_may_expire(alice, ask, balance):
     assert (read["balance"], read["available"]) == (30, 0)
 
 
-@pytest.fixture
-def balance(key_of):
-    """A customer's balance, as a service reads it."""
-    headers = key_of("reader", Scope.TOKENS_READ)
-    return lambda user: Client().get("/api/tokens/balance", {"user": str(user.id)}, headers=headers).json()
-
-
-def test_a_hold_is_placed_captured_in_part_and_resolved_once(alice, ask, credit, refused):
-    credit(alice, 100)
-    held = ask("holds", body(alice, 60, expires_in=600, reference="job-8")).json()
-    assert (held["status"], held["amount"], held["captured"], held["reference"]) == (
-        "placed",
-        60,
-        None,
-        "job-8",
-    )
-    assert (wallet_of(alice.id).held, wallet_of(alice.id).available) == (60, 40)
-    refused(402, "insufficient_tokens", lambda: ask("spend", body(alice, 41)))
-
-    captured = ask(f"holds/{held['id']}/capture", {"amount": 45}, key="c").json()
-
-    assert (captured["status"], captured["captured"]) == ("captured", 45)
-    assert (wallet_of(alice.id).balance, wallet_of(alice.id).held) == (55, 0)
-    entry = Entry.objects.get(id=captured["entry"])
-    assert (entry.type, entry.note.reason) == ("spend", "Rendered 5 images")
-    again = ask(f"holds/{held['id']}/capture", {"amount": 45}, key="c")
-    assert (again.json(), again.headers["Idempotent-Replayed"]) == (captured, "true")
-    for verb in ("capture", "release"):
-        refused(409, "hold_already_captured", lambda verb=verb: ask(f"holds/{held['id']}/{verb}"))
-
-
-def test_a_capture_whose_answer_was_lost_is_not_done_twice(alice, ask, credit, forget):
-    credit(alice, 100)
-    hold = ask("holds", body(alice, 60)).json()["id"]
-    first = ask(f"holds/{hold}/capture", key="c").json()
-    forget()
-    assert ask(f"holds/{hold}/capture", key="c").json() == first
-    forget()
-    assert ask(f"holds/{hold}/capture", {"amount": 5}, key="c").json()["code"] == "hold_already_captured"
-
-
-def test_a_released_hold_gives_all_back(alice, ask, credit, refused, forget):
-    credit(alice, 100)
-    hold = ask("holds", body(alice, 60)).json()["id"]
-    released = ask(f"holds/{hold}/release", key="r").json()
-    assert (released["status"], wallet_of(alice.id).held, wallet_of(alice.id).balance) == ("released", 0, 100)
-    forget()
-    assert ask(f"holds/{hold}/release", key="r").json() == released
-    for verb in ("capture", "release"):
-        refused(409, "hold_already_released", lambda verb=verb: ask(f"holds/{hold}/{verb}"))
-
-
-def test_a_hold_past_its_end_is_over_even_before_the_sweep(alice, ask, credit, refused, balance):
-    credit(alice, 100)
-    hold = ask("holds", body(alice, 60, expires_in=60)).json()["id"]
-    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
-        assert (balance(alice)["available"], balance(alice)["held"]) == (100, 0)
-        for verb in ("capture", "release"):
-            refused(409, "hold_expired", lambda verb=verb: ask(f"holds/{hold}/{verb}"))
-        assert ask("spend", body(alice, 100)).status_code == 201
-    assert Hold.objects.get().status == "expired"
-    refused(409, "hold_expired", lambda: ask(f"holds/{hold}/release"))
-
-
-def test_no_more_is_captured_than_is_held(alice, ask, credit, refused):
-    credit(alice, 100)
-    hold = ask("holds", body(alice, 60)).json()["id"]
-    answer = refused(409, "capture_exceeds_hold", lambda: ask(f"holds/{hold}/capture", {"amount": 61}))
-    assert (answer.json()["held"], answer.json()["required"]) == (60, 61)
-
-
-def test_another_services_hold_is_no_hold(alice, ask, client, key_of, credit, refused):
-    credit(alice, 100)
-    hold = ask("holds", body(alice, 60)).json()["id"]
-    headers = {**key_of("billing"), "Idempotency-Key": "k"}
-    for verb in ("capture", "release"):
-        refused(
-            404,
-            "hold_not_found",
-            lambda verb=verb: client.post(
-                f"/api/tokens/holds/{hold}/{verb}", {}, content_type="application/json", headers=headers
-            ),
-        )
-    refused(404, "hold_not_found", lambda: ask(f"holds/{uuid4()}/capture"))
-
-
 def test_a_frozen_account_gives_nothing_and_takes_gifts(alice, ask, credit, refused):
     credit(alice, 100)
-    hold = ask("holds", body(alice, 60)).json()["id"]
+    hold = ask("holds", about(alice, 60)).json()["id"]
     freeze(alice)
-    refused(403, "account_frozen", lambda: ask("spend", body(alice)))
-    refused(403, "account_frozen", lambda: ask("holds", body(alice)))
-    assert ask("grants", body(alice)).status_code == 201
+    refused(403, "account_frozen", lambda: ask("spend", about(alice)))
+    refused(403, "account_frozen", lambda: ask("holds", about(alice)))
+    assert ask("grants", about(alice)).status_code == 201
     assert ask(f"holds/{hold}/capture").status_code == 200
 
 
@@ -226,14 +124,14 @@ def test_who_is_unknown_is_not_found(ask, carol, refused):
                 "user_not_found",
                 lambda call=call, user=user: ask(call, {"user": user, "amount": 1, "reason": "x"}),
             )
-        refused(404, "wallet_not_found", lambda call=call: ask(call, body(carol)))
+        refused(404, "wallet_not_found", lambda call=call: ask(call, about(carol)))
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**30, 1.5, 1.0, "5", True, None, [5], {"a": 1}])
 @pytest.mark.parametrize("call", ["spend", "grants", "holds"])
 def test_what_is_no_amount_is_refused(call, amount, alice, ask, credit, refused):
     credit(alice, 100)
-    answer = refused(400, "invalid_request", lambda: ask(call, body(alice, amount)))
+    answer = refused(400, "invalid_request", lambda: ask(call, about(alice, amount)))
     assert list(answer.json()["errors"]) == ["amount"]
 
 
@@ -251,18 +149,18 @@ def test_what_is_no_amount_is_refused(call, amount, alice, ask, credit, refused)
 )
 def test_other_nonsense_is_refused_by_name(call, more, alice, ask, credit, refused):
     credit(alice, 100)
-    answer = refused(400, "invalid_request", lambda: ask(call, body(alice, **more)))
+    answer = refused(400, "invalid_request", lambda: ask(call, about(alice, **more)))
     assert list(answer.json()["errors"]) == list(more)
 
 
 def test_a_call_needs_a_key(alice, ask, credit, refused):
     credit(alice, 100)
-    refused(400, "idempotency_key_missing", lambda: ask("spend", body(alice), key=""))
-    refused(400, "idempotency_key_invalid", lambda: ask("spend", body(alice), key="x" * 256))
+    refused(400, "idempotency_key_missing", lambda: ask("spend", about(alice), key=""))
+    refused(400, "idempotency_key_invalid", lambda: ask("spend", about(alice), key="x" * 256))
 
 
 def test_a_body_of_ten_megabytes_is_too_large(alice, ask, refused):
-    refused(413, "body_too_large", lambda: ask("spend", body(alice, reason="x" * 10_000_000)))
+    refused(413, "body_too_large", lambda: ask("spend", about(alice, reason="x" * 10_000_000)))
 
 
 def test_a_scope_opens_what_it_names_and_nothing_else(alice, client, key_of, credit, refused):
@@ -274,7 +172,7 @@ def test_a_scope_opens_what_it_names_and_nothing_else(alice, client, key_of, cre
 
             def post(call=call, headers=headers):
                 return client.post(
-                    f"/api/tokens/{call}", body(alice, 1), content_type="application/json", headers=headers
+                    f"/api/tokens/{call}", about(alice, 1), content_type="application/json", headers=headers
                 )
 
             if needed == scope:
@@ -287,7 +185,7 @@ def test_a_scope_opens_what_it_names_and_nothing_else(alice, client, key_of, cre
             assert answer.status_code == (200 if scope == Scope.TOKENS_READ else 403)
 
 
-def test_a_reading_service_names_a_customer_and_a_customer_names_nobody(
+def test_a_reading_service_names_a_customer_and_a_customer_names_noabout(
     alice, bob, alices, client, key_of, refused
 ):
     headers = key_of("reader", Scope.TOKENS_READ)
@@ -302,11 +200,11 @@ def test_a_reading_service_names_a_customer_and_a_customer_names_nobody(
 
 def test_a_revoked_key_opens_nothing(alice, ask, credit, refused):
     credit(alice, 100)
-    assert ask("spend", body(alice)).status_code == 201
+    assert ask("spend", about(alice)).status_code == 201
     key = ApiKey.objects.get()
     assert api_keys.revoke(api_key=key, now=timezone.now())
     assert not api_keys.revoke(api_key=key, now=timezone.now())
-    answer = refused(401, "invalid_api_key", lambda: ask("spend", body(alice)))
+    answer = refused(401, "invalid_api_key", lambda: ask("spend", about(alice)))
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
@@ -336,7 +234,7 @@ def test_customers_and_strangers_are_no_services(alices, client, db, refused):
 
 def test_a_reason_can_be_erased_and_the_entry_stays(alice, ask, credit, alices):
     credit(alice, 100)
-    ask("spend", body(alice, reference="job-7"))
+    ask("spend", about(alice, reference="job-7"))
     Note.objects.all().delete()
     entry = alices.get("/api/tokens/transactions").json()["results"][0]
     assert entry["description"] == "Spent tokens"
