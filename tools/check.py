@@ -77,7 +77,7 @@ def checks() -> list[Check]:
     if yaml:
         found.append(_tool("yaml", "yamllint", "--strict", *yaml))
     if shell:
-        found.append(_tool("shell", "shellcheck", *shell))
+        found.append(_tool("shell", "shellcheck", "--external-sources", *shell))
     if docker := files("Dockerfile"):
         found.append(_tool("docker", "hadolint", *docker))
     if compose := files("docker-compose.yml"):

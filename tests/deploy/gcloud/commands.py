@@ -1,0 +1,60 @@
+"""Which commands and flags the stand-in knows. A test holds them against the real gcloud, where it is installed."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests.deploy.gcloud import secrets
+from tests.deploy.gcloud.cloud import Cloud, Flags
+
+Handler = Callable[[Cloud, list[str], Flags], str]
+EVERYWHERE = frozenset({"--project", "--quiet", "--format", "--flatten"})
+WITHOUT_VALUE = frozenset({"--quiet"})
+
+
+class Command(NamedTuple):
+    """What a command does, the right it takes, how many names it wants, and its flags; `!` marks required ones."""
+
+    run: Handler
+    right: str
+    names: int
+    flags: str = ""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every flag that may be given."""
+        return frozenset(self.flags.replace("!", "").split()) | EVERYWHERE
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Every flag that must be given."""
+        return frozenset(flag.rstrip("!") for flag in self.flags.split() if flag.endswith("!"))
+
+
+def _get_config(cloud: Cloud, names: list[str], _: Flags) -> str:
+    return f"{cloud.default_project or '(unset)'}\n" if names == ["project"] else ""
+
+
+COMMANDS = {
+    "config get": Command(_get_config, "", 1),
+    "secrets create": Command(
+        secrets.create, "secretmanager.secrets.create", 1, "--replication-policy --labels"
+    ),
+    "secrets describe": Command(secrets.describe, "secretmanager.secrets.get", 1),
+    "secrets versions add": Command(secrets.add_version, "secretmanager.versions.add", 1, "--data-file!"),
+    "secrets versions list": Command(
+        secrets.list_versions, "secretmanager.versions.list", 1, "--filter --sort-by --limit"
+    ),
+    "secrets versions access": Command(
+        secrets.access_version, "secretmanager.versions.access", 1, "--secret!"
+    ),
+    "secrets versions disable": Command(
+        secrets.disable_version, "secretmanager.versions.disable", 1, "--secret!"
+    ),
+    "secrets get-iam-policy": Command(
+        secrets.get_policy, "secretmanager.secrets.getIamPolicy", 1, "--filter"
+    ),
+    "secrets add-iam-policy-binding": Command(
+        secrets.add_binding, "secretmanager.secrets.setIamPolicy", 1, "--member! --role!"
+    ),
+}
+READING = (" describe", " list", " access", " get-iam-policy", " get", " read")
