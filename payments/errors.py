@@ -93,3 +93,27 @@ class SessionNotOpened(Refusal):
     code = "session_not_opened"
     status = 409
     title = "No Checkout session was opened for this purchase."
+
+
+class SecretStoreUnavailable(Refusal):
+    """The secret store cannot be reached, or does not let us: the same may be tried again."""
+
+    code = "secret_store_unavailable"
+    status = 503
+    title = "The secret store does not answer, or does not let us in."
+
+
+class EndpointNotOurs(Refusal):
+    """The webhook endpoint at Stripe cannot be used as it is, and no update makes it so."""
+
+    code = "endpoint_not_ours"
+    status = 409
+    title = "The webhook endpoint at Stripe has to be replaced: run this with --rotate."
+
+
+class NoRotation(Refusal):
+    """There is no webhook endpoint to replace, or none that replaces another."""
+
+    code = "no_rotation"
+    status = 409
+    title = "There is no rotation to begin or to finish: run this without --rotate and --finish first."

@@ -89,6 +89,29 @@ class Outcome(models.TextChoices):
     IGNORED = "ignored"
 
 
+# What Stripe is asked to tell: docs/architecture.md says what each leads to.
+ENDPOINT_EVENTS: Final = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+        "charge.refunded",
+        "charge.dispute.created",
+        "charge.dispute.updated",
+        "charge.dispute.closed",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+        "radar.early_fraud_warning.created",
+        "payment_intent.payment_failed",
+        "charge.succeeded",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """What Stripe says of a Checkout session, and all that settlement reads of it. Amounts are whole cents."""
@@ -147,3 +170,22 @@ class PriceFacts:
     price_cents: int | None
     currency: str
     product_name: str
+
+
+class EndpointMark(models.TextChoices):
+    """What we note on a webhook endpoint of ours, at Stripe. One that a person made has no mark."""
+
+    PENDING = "pending"  # its secret is not in the secret store yet, and nobody can ever read it again
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """A webhook endpoint as Stripe has it."""
+
+    id: str
+    url: str
+    events: frozenset[str]
+    api_version: str
+    is_enabled: bool
+    mark: str

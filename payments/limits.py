@@ -75,3 +75,5 @@ PROGRESS_REFRESH_SECONDS = 3
 
 # Of several who publish one package at once all but one begin again, each time.
 PUBLISH_TRIES_MAX = 10
+
+SECRET_STORE_SECONDS_MAX = 10  # waiting for one answer

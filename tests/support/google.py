@@ -22,7 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 CERTIFICATES = "/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
-HOSTS = ("www.googleapis.com", "oauth2.googleapis.com", "identitytoolkit.googleapis.com")
+HOSTS = (
+    "www.googleapis.com",
+    "oauth2.googleapis.com",
+    "identitytoolkit.googleapis.com",
+    "secretmanager.googleapis.com",
+)
 
 
 class SigningKey:
@@ -61,6 +66,7 @@ class FakeGoogle:
         self.key = SigningKey()
         self.certificates = {self.key.kid: self.key.certificate}
         self.custom_claims: dict[str, dict] = {}
+        self.secrets: dict[str, list[str]] = {}  # of Secret Manager: the versions' values by path
         self.requests: list[str] = []
         self.answer_instead: tuple[int, bytes] | None = None  # whatever is asked of any host
         self.on_request: Callable[[], object] = bool  # called before each answer
@@ -100,6 +106,7 @@ class FakeGoogle:
         """As new, for the next test."""
         self.answer_instead, self.on_request, self.person = None, bool, None
         self.custom_claims.clear()
+        self.secrets.clear()
         self.requests.clear()
 
     def _person_token(self) -> str:
@@ -146,9 +153,21 @@ class FakeGoogle:
                 if uid in self.custom_claims
             ]
             return 200, json.dumps({"users": users} if users else {}).encode()
+        if "/secrets/" in path:
+            return self._answer_about_secret(path, body)
         assert path.endswith("accounts:update"), path
         self.custom_claims[body["localId"]] = json.loads(body["customAttributes"])
         return 200, json.dumps({"localId": body["localId"]}).encode()
+
+    def _answer_about_secret(self, path: str, body: dict) -> tuple[int, bytes]:
+        name = path.partition("/secrets/")[2].split("/")[0].split(":")[0]
+        versions = self.secrets.get(name)
+        if versions is None or (path.endswith("latest:access") and not versions):
+            return 404, json.dumps({"error": {"code": 404, "status": "NOT_FOUND"}}).encode()
+        if path.endswith(":addVersion"):
+            versions.append(base64.b64decode(body["payload"]["data"]).decode())
+        data = base64.b64encode(versions[-1].encode()).decode()
+        return 200, json.dumps({"name": path, "payload": {"data": data}}).encode()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         google = self

@@ -8,7 +8,7 @@ import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 from tests.deploy.gcloud.cloud import Cloud
 from tests.deploy.gcloud.main import answer
@@ -56,10 +56,11 @@ class Server:
         with suppress(OSError):  # closed at the end
             while True:
                 connection, _ = self._listener.accept()
-                with connection, connection.makefile("rwb") as stream, suppress(ConnectionError):
-                    self._answer(stream)
+                with connection, suppress(ConnectionError):
+                    self._answer(connection)
 
-    def _answer(self, stream: socket.SocketIO) -> None:
+    def _answer(self, connection: socket.socket) -> None:
+        stream = connection.makefile("rb")
         words = iter(lambda: _word(stream), None)
         process, stdin, environment, count = (next(words) for _ in range(4))
         arguments = [next(words) for _ in range(int(count))]
@@ -70,11 +71,10 @@ class Server:
         if before < self.cloud.writes == self.cloud.interrupt_after:
             # The power goes: the change is made, and nobody hears of it.
             os.killpg(os.getpgid(int(process)), signal.SIGKILL)
-        stream.write(b"".join(f"{part}\0".encode() for part in given))
-        stream.flush()
+        connection.sendall(b"".join(f"{part}\0".encode() for part in given))
 
 
-def _word(stream: socket.SocketIO) -> str:
+def _word(stream: BinaryIO) -> str:
     found = bytearray()
     while (byte := stream.read(1)) not in {b"\0", b""}:
         found += byte or b""
