@@ -43,6 +43,7 @@ TIMETABLE = {
     **_every("payments.backfill_events", minutes=1),
     **_every("payments.check_sales", minutes=1),
     **_every("payments.watch_credits", minutes=1),
+    **_every("payments.watch_customers", minutes=1),
     **_every("payments.check_catalogue", hours=1),
     **_every("payments.watch_books", hours=6),
     **_every("tokens.sweep_wallets", minutes=1),

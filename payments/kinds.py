@@ -84,6 +84,7 @@ class Outcome(models.TextChoices):
     EXPIRED = "expired"
     CANCELED = "canceled"
     DECLINED = "declined"
+    CARD_NOTED = "card_noted"
     LATE_FAILURE = "late_failure"
     UNCHANGED = "unchanged"
     IGNORED = "ignored"

@@ -56,3 +56,9 @@ def watch_credits() -> None:
 def watch_books() -> None:
     """Raise an alert over credits and purchases that do not belong together."""
     watch.watch_books(now=timezone.now())
+
+
+@shared_task(name="payments.watch_customers")
+def watch_customers() -> int:
+    """Have security's rules look at what customers, cards and addresses did lately."""
+    return watch.watch_customers(now=timezone.now())

@@ -1,4 +1,4 @@
-"""What operators are written about alerts: codes, counts and a link; never a customer's address."""
+"""What operators are written about alerts: codes, counts, ids and a link; never a customer's e-mail address."""
 
 from datetime import datetime
 from urllib.parse import urlsplit

@@ -1,6 +1,7 @@
 """What an alert can tell of, how grave it is, and how it ends; and what is known of a purchase that starts."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +28,12 @@ class AlertKind(models.TextChoices):
     CREDIT_WITHOUT_PAYMENT = "credit_without_payment", "Credited without a payment"
     CREDIT_OVERDUE = "credit_overdue", "Paid and not credited in time"
     PACKAGE_EDITED = "package_edited", "Package changed at Stripe by hand"
+    PURCHASE_VELOCITY = "purchase_velocity", "Buying faster than people do"
+    MANY_DECLINES = "many_declines", "Many declined payments"
+    REPEATED_MISMATCHES = "repeated_mismatches", "Several payments that are not the purchase"
+    SHARED_CARD = "shared_card", "One card behind many accounts"
+    SHARED_ADDRESS = "shared_address", "One address behind many accounts"
+    REPEATED_REFUSALS = "repeated_refusals", "Refused by limits again and again"
     ALERT_FLOOD = "alert_flood", "More alerts of a kind than are opened singly"
 
 
@@ -134,3 +141,59 @@ class PurchaseFacts:
     declined_at: tuple[datetime, ...]
     declined_at_address: tuple[datetime, ...]
     buyers_at_address: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerActivity:
+    """What one customer did within the last day: the times of each, and what they paid in all."""
+
+    user_id: uuid.UUID
+    paid_at: tuple[datetime, ...] = ()
+    paid_cents: int = 0
+    declined_at: tuple[datetime, ...] = ()
+    quarantined_at: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardActivity:
+    """Who used one card lately, by Stripe's fingerprint of it."""
+
+    fingerprint: str
+    user_ids: frozenset[uuid.UUID]
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddressActivity:
+    """Who started purchases from one address within the last day."""
+
+    address: str
+    user_ids: frozenset[uuid.UUID]
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalActivity:
+    """How often limits refused one customer within the last day."""
+
+    user_id: uuid.UUID
+    count: int
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a detection rule found: the alert that it asks for.
+
+    `count` is how often it was seen in all, `newest_at` the last time: an alert that was resolved after that is
+    not raised again. `freezes` asks for the customer's wallet to be frozen.
+    """
+
+    kind: AlertKind
+    severity: Severity
+    dedup_key: str
+    summary: str
+    subject: Mapping[str, str]
+    count: int
+    newest_at: datetime
+    freezes: bool = False

@@ -46,3 +46,19 @@ COOL_DOWN_WINDOW = timedelta(hours=1)
 COOL_DOWN_DECLINES = 5
 COOL_DOWN_DECLINES_OF_ADDRESS = 15
 COOL_DOWN_REST = timedelta(minutes=30)
+
+# Detection: what customers, cards and addresses do within these windows, by the rules in security/rules. Whoever did
+# nothing new within the look-back is not looked at again, and of each no more than so many at once.
+ACTIVITY_WINDOW = timedelta(days=1)
+ACTIVITY_LOOK_BACK = timedelta(hours=1)
+ACTIVITY_SUBJECTS_MAX = 1_000
+CARD_WINDOW = timedelta(days=30)
+VELOCITY_WINDOW = timedelta(hours=1)
+VELOCITY_PURCHASES_MAX = 3
+VELOCITY_CENTS_MAX = 50_000
+DECLINES_OF_CUSTOMER_MAX = 8
+MISMATCHES_MAX = 1
+MISMATCHES_FREEZING = 3  # from so many on the wallet is frozen
+ACCOUNTS_OF_CARD_MAX = 3
+ACCOUNTS_OF_ADDRESS_MAX = 10
+REFUSALS_OF_CUSTOMER_MAX = 20

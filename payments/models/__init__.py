@@ -1,10 +1,19 @@
 """The tables of payments."""
 
 from payments.models.backfill import BackfillCursor
+from payments.models.card_use import CardUse
 from payments.models.catalogue import PackagePublication
 from payments.models.customer import StripeCustomer
 from payments.models.decline import Decline
 from payments.models.inbox import InboxEvent
 from payments.models.purchase import Purchase
 
-__all__ = ["BackfillCursor", "Decline", "InboxEvent", "PackagePublication", "Purchase", "StripeCustomer"]
+__all__ = [
+    "BackfillCursor",
+    "CardUse",
+    "Decline",
+    "InboxEvent",
+    "PackagePublication",
+    "Purchase",
+    "StripeCustomer",
+]

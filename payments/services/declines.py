@@ -7,6 +7,7 @@ from typing import Any
 
 from payments.kinds import PENDING, Outcome, PurchaseStatus
 from payments.models import Decline, Purchase
+from payments.services import cards
 
 # A debit's failure may have been told before its reason, which is wanted all the same.
 _NOTED_IN = (*PENDING, PurchaseStatus.FAILED)
@@ -26,7 +27,9 @@ def note_decline(*, intent: Mapping[str, Any], now: datetime) -> Outcome:
         return Outcome.IGNORED
     words = error if isinstance(error, Mapping) else {}
     code = str(words.get("decline_code") or words.get("code") or "declined")[:64]
-    _count(purchase_id, _attempt_of(intent, words), code, now)
+    attempt = _attempt_of(intent, words)
+    _count(purchase_id, attempt, code, now)
+    cards.note_card(metadata=metadata, card=cards.card_of_error(words), charge_id=attempt, now=now)
     noted = Purchase.objects.filter(id=purchase_id, status__in=_NOTED_IN).update(failure_code=code)
     return Outcome.DECLINED if noted else Outcome.UNCHANGED
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from payments.gateways.stripe_api import session_facts
 from payments.kinds import Outcome
-from payments.services import declines
+from payments.services import cards, declines
 from payments.services.settlement import fail_purchase, settle_purchase
 
 Handler = Callable[[Mapping[str, Any], datetime], Outcome]
@@ -27,12 +27,17 @@ def _card_declined(intent: Mapping[str, Any], now: datetime) -> Outcome:
     return declines.note_decline(intent=intent, now=now)
 
 
+def _card_charged(charge: Mapping[str, Any], now: datetime) -> Outcome:
+    return cards.note_charge(charge=charge, now=now)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "checkout.session.completed": _session_moved,
     "checkout.session.async_payment_succeeded": _session_moved,
     "checkout.session.async_payment_failed": _payment_failed_later,
     "checkout.session.expired": _session_moved,
     "payment_intent.payment_failed": _card_declined,
+    "charge.succeeded": _card_charged,
 }
 
 

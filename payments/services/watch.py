@@ -2,11 +2,14 @@
 
 from datetime import datetime
 
+from payments.queries import activity
 from payments.queries.integrity import find_credit_mismatches
 from payments.queries.measures import credit_counts
 from security.kinds import AlertKind, Severity
+from security.limits import ACTIVITY_LOOK_BACK
 from security.queries.alerts import unresolved_count
 from security.services.alerts import raise_alert
+from security.services.detection import detect
 
 CREDITS = "credits"  # one alert for all that are overdue, with their number
 
@@ -39,3 +42,14 @@ def watch_books(*, now: datetime) -> None:
             now=now,
             total=len(mismatches),
         )
+
+
+def watch_customers(*, now: datetime) -> int:
+    """Hand to security what customers, cards and addresses did lately; answer how many alerts came of it."""
+    since = now - ACTIVITY_LOOK_BACK
+    return detect(
+        customers=activity.customers_since(since, now=now),
+        cards=activity.cards_since(since, now=now),
+        addresses=activity.addresses_since(since, now=now),
+        now=now,
+    )

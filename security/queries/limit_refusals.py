@@ -1,10 +1,12 @@
 """What is known of refusals by limits."""
 
 import uuid
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from security.limits import REFUSALS_OF_CUSTOMER_SHOWN
+from security.kinds import RefusalActivity
+from security.limits import ACTIVITY_SUBJECTS_MAX, ACTIVITY_WINDOW, REFUSALS_OF_CUSTOMER_SHOWN
 from security.models import LimitRefusal
 
 
@@ -18,3 +20,15 @@ def refusals_of(user_id: uuid.UUID) -> QuerySet[LimitRefusal]:
     """The customer's refusals, newest first."""
     refusals = LimitRefusal.objects.filter(user_id=user_id).order_by("-last_refused_at", "-id")
     return refusals[:REFUSALS_OF_CUSTOMER_SHOWN]
+
+
+def refusals_since(*, now: datetime) -> list[RefusalActivity]:
+    """Whom limits refused within the last day, the most refused first. What staff call a mistake does not count."""
+    rows = LimitRefusal.objects.filter(last_refused_at__gt=now - ACTIVITY_WINDOW).exclude(is_mistake=True)
+    by_customer = (
+        rows.order_by()
+        .values_list("user_id")
+        .annotate(refused=Sum("count"), newest=Max("last_refused_at"))
+        .order_by("-refused")
+    )
+    return [RefusalActivity(*row) for row in by_customer[:ACTIVITY_SUBJECTS_MAX]]

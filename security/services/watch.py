@@ -8,6 +8,8 @@ from security import limits
 from security.kinds import AlertKind, Severity
 from security.queries import alerts
 from security.services.alerts import raise_alert
+from security.services.detection import detect_refusals
+from security.services.signatures import tell_bad_signatures
 from tokens.queries.integrity import find_imbalances
 
 MIRROR: Final = (
@@ -20,6 +22,8 @@ def watch(*, now: datetime) -> None:
     _watch_parked(now)
     _watch_lag(now)
     _watch_drift(now)
+    detect_refusals(now=now)
+    tell_bad_signatures(now=now)
 
 
 def watch_ledger(*, now: datetime) -> None:

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from security import limits
 from security.models import Alert
-from security.services.signatures import note_bad_signature
+from security.services.signatures import note_bad_signature, tell_bad_signatures
 
 WINDOW = timedelta(seconds=limits.BAD_SIGNATURE_WINDOW_SECONDS)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -37,8 +37,27 @@ def test_a_few_bad_signatures_leave_no_row() -> None:
 def test_a_thousand_in_a_window_make_one_alert() -> None:
     bad_calls(1000)
     alert = Alert.objects.get()
-    assert (alert.kind, alert.severity, alert.count) == ("bad_signatures", "high", 1)
+    assert (alert.kind, alert.severity, alert.count) == ("bad_signatures", "high", limits.BAD_SIGNATURE_BURST)
     assert str(limits.BAD_SIGNATURE_BURST) in alert.summary
+
+    tell_bad_signatures(now=NOW)
+    tell_bad_signatures(now=NOW)
+
+    assert [each.count for each in Alert.objects.all()] == [1000]
+
+
+@pytest.mark.django_db
+def test_what_came_at_the_end_of_a_window_is_told_in_the_next() -> None:
+    bad_calls(limits.BAD_SIGNATURE_BURST + 7)
+    tell_bad_signatures(now=NOW + WINDOW)
+    assert Alert.objects.get().count == limits.BAD_SIGNATURE_BURST + 7
+
+
+@pytest.mark.django_db
+def test_the_watch_tells_nothing_of_a_few() -> None:
+    bad_calls(limits.BAD_SIGNATURE_BURST - 1)
+    tell_bad_signatures(now=NOW)
+    assert not Alert.objects.exists()
 
 
 @pytest.mark.django_db
@@ -46,7 +65,7 @@ def test_a_burst_in_a_later_window_is_counted_on_the_same_alert() -> None:
     bad_calls(limits.BAD_SIGNATURE_BURST)
     bad_calls(limits.BAD_SIGNATURE_BURST, now=NOW + WINDOW)
     alert = Alert.objects.get()
-    assert (alert.count, alert.last_seen_at) == (2, NOW + WINDOW)
+    assert (alert.count, alert.last_seen_at) == (2 * limits.BAD_SIGNATURE_BURST, NOW + WINDOW)
 
 
 @pytest.mark.django_db
@@ -65,4 +84,5 @@ def test_an_unreachable_counter_changes_nothing_for_the_caller(settings: Setting
         }
     }
     bad_calls(limits.BAD_SIGNATURE_BURST + 1)
+    tell_bad_signatures(now=NOW)
     assert not Alert.objects.exists()

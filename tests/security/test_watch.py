@@ -16,6 +16,7 @@ from security.models import Alert
 from security.services.alerts import acknowledge_alert, resolve_alert
 from tests.support.database import as_owner
 from tests.support.shop import open_customer
+from tokens.queries.integrity import find_imbalances
 from tokens.queries.wallets import wallet_of
 
 
@@ -153,7 +154,8 @@ def test_a_ledger_that_does_not_balance_is_a_critical_alert() -> None:
     watch_ledger()
     watch_ledger()
     alert = Alert.objects.get()
-    assert (alert.kind, alert.severity, alert.count) == ("ledger_imbalance", "critical", 1)
+    assert (alert.kind, alert.severity) == ("ledger_imbalance", "critical")
+    assert alert.count == len(find_imbalances())
     assert alert.evidence["subject_id"] == str(wallet_of(alice.id).account_id)
 
 
