@@ -39,7 +39,15 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Drift", "difference", "mirror.Drift"),
         ),
     ),
-    ("Security", (("Alerts", "notifications", "security.Alert"),)),
+    (
+        "Security",
+        (
+            ("Alerts", "notifications", "security.Alert"),
+            ("Purchase limits", "speed", "security.PurchaseLimits"),
+            ("Overrides", "tune", "security.Override"),
+            ("Refused by limits", "front_hand", "security.LimitRefusal"),
+        ),
+    ),
     (
         "People",
         (

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from foundation.admin import ModelAdmin
+from foundation.panels import panels_of
 from identity.models import User
 
 # Rights come by groups, so that people who do the same work have the same rights.
@@ -24,6 +25,7 @@ class UserAdmin(ModelAdmin):
     search_fields = ("id", "email__startswith", "firebase_uid", "display_name__startswith")
     ordering = ("-id",)
     readonly_fields = ("id", "email", "firebase_uid", "date_joined", "last_login", "firebase_joined_at")
+    change_form_outer_after_template = "admin/related_tables.html"
     fieldsets = (
         (None, {"fields": ("id", "email", "display_name", "firebase_uid", "is_active")}),
         ("Rights in the back office", {"fields": STAFF_RIGHTS}),
@@ -33,6 +35,13 @@ class UserAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Only superusers give rights: else staff could give themselves any."""
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *STAFF_RIGHTS)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Show below a person what other apps know of them."""
+        context["related_tables"] = panels_of("identity.User", request, context["original"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""

@@ -43,7 +43,8 @@ def grant_override(
     :raises OverrideInvalid: `override_invalid`
     :raises OverrideGrantedMeanwhile: `override_granted_meanwhile`, by somebody else at the same moment
     """
-    _check(kind, reason, ends_at, now, (hourly_max, daily_max))
+    numbers = (hourly_max, daily_max)
+    check_override(kind=kind, reason=reason, ends_at=ends_at, numbers=numbers, now=now)
     override = Override(
         user_id=user_id,
         kind=kind,
@@ -95,9 +96,18 @@ def expire_overrides(*, now: datetime) -> int:
     return expired
 
 
-def _check(
-    kind: OverrideKind, reason: str, ends_at: datetime, now: datetime, numbers: tuple[int | None, int | None]
+def check_override(
+    *,
+    kind: OverrideKind,
+    reason: str,
+    ends_at: datetime,
+    numbers: tuple[int | None, int | None],
+    now: datetime,
 ) -> None:
+    """Say whether this can be granted.
+
+    :raises OverrideInvalid: `override_invalid`
+    """
     given = [number for number in numbers if number is not None]
     if bool(given) != (kind == OverrideKind.NUMBERS):
         raise OverrideInvalid("Numbers go with the kind “other numbers”, which needs at least one.")

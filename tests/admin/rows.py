@@ -1,7 +1,7 @@
 """One row of every table that has a page in the admin, made as far as possible by the product itself."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import models
+from django.utils import timezone
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -18,14 +19,18 @@ from django_celery_beat.models import (
 )
 
 from foundation.ids import new_id
+from identity.kinds import Actor, ActorKind
 from identity.models import User
 from identity.services.accounts import open_account_for_email
 from mirror.models import Drift, MirroredDocument, MirroredSubject, OutboxRow
 from payments.kinds import InboxStatus, Outcome, PurchaseStatus
 from payments.models import InboxEvent, PackagePublication, Purchase, StripeCustomer
-from security.kinds import AlertKind, Severity
-from security.models import Alert
+from security.kinds import AlertKind, Breach, Limit, OverrideKind, Severity
+from security.models import Alert, LimitRefusal, Override, PurchaseLimits
 from security.services.alerts import raise_alert
+from security.services.limit_refusals import note_refusal
+from security.services.overrides import grant_override
+from security.services.purchase_limits import set_purchase_limits
 from tokens.kinds import AccountKind, EntryType, PackageTerms
 from tokens.models import Entry, Package, Wallet
 from tokens.queries.wallets import wallet_of
@@ -133,6 +138,41 @@ def alert(key: str = "purchase-1", **fields: Any) -> Alert:
     return Alert.objects.get(dedup_key=key)
 
 
+def staff_actor() -> Actor:
+    return Actor(ActorKind.STAFF, str(person("grantor", is_staff=True).id))
+
+
+def override(name: str = "alice", **fields: Any) -> Override:
+    """An override that is in force now."""
+    now = timezone.now()
+    facts: dict[str, Any] = {
+        "kind": OverrideKind.NUMBERS,
+        "hourly_max": 8,
+        "reason": "They buy for a class.",
+        "ends_at": now + timedelta(days=1),
+    }
+    return grant_override(user_id=person(name).id, actor=staff_actor(), now=now, **facts | fields)
+
+
+def limit_refusal(name: str = "alice", *, limit: Limit = Limit.HOURLY, times: int = 1) -> LimitRefusal:
+    """So many refusals of one customer in an hour."""
+    breach = Breach(limit, 5, NOW, NOW + timedelta(hours=1))
+    for _ in range(times):
+        note_refusal(breach=breach, user_id=person(name).id, address="198.51.100.7", now=NOW)
+    return LimitRefusal.objects.get(user=person(name), limit=limit)
+
+
+def purchase_limits(hourly_max: int = 4, daily_max: int = 16) -> PurchaseLimits:
+    """The two numbers, as somebody has set them."""
+    return set_purchase_limits(
+        hourly_max=hourly_max,
+        daily_max=daily_max,
+        reason="A wave of stolen cards.",
+        actor=staff_actor(),
+        now=NOW,
+    )
+
+
 def outbox_row(subject_id: str = "alice", **fields: Any) -> OutboxRow:
     """A subject that waits to be mirrored, or with `parked_at` one that was given up."""
     return OutboxRow.objects.create(
@@ -177,6 +217,9 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
         kind="wallet", subject_id="alice", missing=1, example_path="transactions/1", found_at=NOW
     ),
     "security.Alert": alert,
+    "security.LimitRefusal": limit_refusal,
+    "security.Override": override,
+    "security.PurchaseLimits": purchase_limits,
     "identity.User": lambda: person("alice"),
     "account.EmailAddress": lambda: EmailAddress.objects.get(user=person("alice")),
     "socialaccount.SocialAccount": lambda: SocialAccount.objects.create(

@@ -8,15 +8,19 @@ from django.utils import timezone
 
 from payments.kinds import InboxStatus, PurchaseStatus
 from payments.models import Purchase
+from security.kinds import Limit, OverrideKind
 from security.models import Alert
 from tests.admin.rows import (
     NOW,
     alert,
     event,
+    limit_refusal,
     outbox_row,
+    override,
     periodic_task,
     person,
     purchase,
+    purchase_limits,
     row_of,
     settled_purchase,
 )
@@ -64,6 +68,12 @@ def addresses(transactional_db: None) -> dict[str, str]:
     parked = outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict")
     task = periodic_task()
     session = row_of("djstripe.Session")
+    numbers = purchase_limits()
+    override(kind=OverrideKind.BLOCKED, hourly_max=None, reason="Their card was reported as stolen.")
+    granted = override(daily_max=40)
+    override("bob", kind=OverrideKind.UNLIMITED, hourly_max=None)
+    refused = limit_refusal(times=45)
+    limit_refusal("bob", limit=Limit.DECLINES, times=3)
     return {
         "today": "/admin/",
         "purchases": url("payments.Purchase", "changelist"),
@@ -78,6 +88,12 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "entry": url("tokens.Entry", "change", bought.entry_id),
         "alerts": url("security.Alert", "changelist"),
         "alert": url("security.Alert", "change", raised.pk),
+        "purchase limits": url("security.PurchaseLimits", "change", numbers.pk),
+        "overrides": url("security.Override", "changelist"),
+        "override": url("security.Override", "change", granted.pk),
+        "grant an override": url("security.Override", "add"),
+        "refused by limits": url("security.LimitRefusal", "changelist"),
+        "refused by a limit": url("security.LimitRefusal", "change", refused.pk),
         "outbox": url("mirror.OutboxRow", "changelist"),
         "outbox row": url("mirror.OutboxRow", "change", parked.pk),
         "users": url("identity.User", "changelist"),

@@ -10,7 +10,7 @@ from tests.admin.rows import purchase, row_of, settled_purchase
 from tests.admin.test_who_gets_in import ADDED_HERE, pages
 from tokens.models import Account, Entry, Posting, Wallet
 
-EDITED_HERE = ADDED_HERE | {"identity.User"}
+EDITED_HERE = ADDED_HERE | {"identity.User", "security.PurchaseLimits"}
 READ_ONLY = sorted({model._meta.label for model in admin.site._registry} - EDITED_HERE)
 
 

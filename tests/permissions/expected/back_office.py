@@ -14,6 +14,7 @@ from tests.permissions.table import (
 # written by services: actions on it ask for rights of their own.
 SEEN = frozenset[str]()
 CHANGED = frozenset({"change"})
+ADDED = frozenset({"add"})  # one that stands is ended by a service, and never changed
 ADDED_AND_CHANGED = frozenset({"add", "change"})
 ADDED_CHANGED_AND_DELETED = frozenset({"add", "change", "delete"})
 
@@ -47,6 +48,9 @@ TABLES = {
     "payments.Purchase": SEEN,
     "payments.StripeCustomer": SEEN,
     "security.Alert": SEEN,
+    "security.LimitRefusal": SEEN,
+    "security.Override": ADDED,
+    "security.PurchaseLimits": CHANGED,
     "socialaccount.SocialAccount": SEEN,
     "tokens.Entry": SEEN,
     "tokens.Package": ADDED_AND_CHANGED,

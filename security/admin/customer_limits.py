@@ -1,0 +1,102 @@
+"""What holds for a customer and why, what else has held, and what was refused: on every page about one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+
+from foundation.admin import DASH, link, may, table
+from foundation.panels import Tables, register_panel
+from security.models import LimitRefusal, Override, PurchaseLimits
+from security.queries.limit_refusals import refusals_of
+from security.queries.purchase_limits import limits_of, override_in_force, overrides_of
+
+NO_LIMIT = "any number"
+
+
+def limits_panel(request: HttpRequest, user: Any) -> Tables:
+    """The tables about this customer that the person may see."""
+    tables: Tables = []
+    if may(request, "view", Override):
+        tables += [("Limits on purchases in force", _in_force(user)), ("Overrides", _overrides(user))]
+    if may(request, "view", LimitRefusal):
+        tables.append(("Refused by limits", _refusals(user)))
+    return tables
+
+
+register_panel("identity.User", limits_panel)
+
+
+def _in_force(user: Any) -> dict[str, Any]:
+    now = timezone.now()
+    limits, override = limits_of(user_id=user.id, now=now), override_in_force(user_id=user.id, now=now)
+    everybodys = _why_everybodys()
+    rows = []
+    for period, allowed, is_own in (
+        ("An hour", limits.hourly_max, override and _replaces(override, override.hourly_max)),
+        ("A day", limits.daily_max, override and _replaces(override, override.daily_max)),
+    ):
+        why = _why_own(override) if override and is_own else everybodys
+        rows.append((period, NO_LIMIT if allowed is None else allowed, why))
+    return table(("Purchases", "Allowed", "Why"), rows)
+
+
+def _replaces(override: Override, number: int | None) -> bool:
+    """Whether it says anything about this period: it may name the other one only."""
+    return number is not None or (override.hourly_max is None and override.daily_max is None)
+
+
+def _why_own(override: Override) -> str:
+    words = f"{override.get_kind_display()}, until {moment(override.ends_at)}"
+    return format_html("{}: {}", link(Override, override.id, words), override.reason)
+
+
+def _why_everybodys() -> str:
+    row = PurchaseLimits.objects.first()
+    if row is None:
+        return "Everybody's: the numbers of the start"
+    return format_html("{}: {}", link(PurchaseLimits, row.id, "Everybody's"), row.reason)
+
+
+def _overrides(user: Any) -> dict[str, Any]:
+    return table(
+        ("Override", "Status", "Granted", "Until", "Reason"),
+        (
+            (
+                link(Override, override.id, override),
+                override.get_status_display(),
+                moment(override.granted_at),
+                moment(override.ends_at),
+                override.reason,
+            )
+            for override in overrides_of(user.id)
+        ),
+    )
+
+
+def _refusals(user: Any) -> dict[str, Any]:
+    return table(
+        ("Limit", "Allowed", "Times refused", "Last", "Mistake"),
+        (
+            (
+                link(LimitRefusal, refusal.id, refusal.get_limit_display()),
+                refusal.allowed,
+                f"{refusal.count:,}",
+                moment(refusal.last_refused_at),
+                label_of(refusal),
+            )
+            for refusal in refusals_of(user.id)
+        ),
+    )
+
+
+def label_of(refusal: LimitRefusal) -> str:
+    """What staff say of it, in a word."""
+    return {None: "not judged", True: "mistake", False: "right"}[refusal.is_mistake]
+
+
+def moment(at: datetime | None) -> str:
+    """A time as these tables tell it."""
+    return f"{at:%Y-%m-%d %H:%M}" if at else DASH
