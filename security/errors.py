@@ -70,11 +70,11 @@ class RateLimited(Refusal):
 
 
 WORDS: Final = {
-    Limit.HOURLY: "No more purchases can be started within this hour than {}.",
-    Limit.DAILY: "No more purchases can be started within this day than {}.",
+    Limit.HOURLY: "You may start up to {} purchases an hour.",
+    Limit.DAILY: "You may start up to {} purchases a day.",
     Limit.DECLINES: "Several payments were declined, and there is a pause until more can be tried.",
     Limit.DECLINES_OF_ADDRESS: "Several payments were declined, and there is a pause until more can be tried.",
-    Limit.API_CALLS: "No more calls can be made within this minute than {}.",
+    Limit.API_CALLS: "You may make up to {} calls a minute.",
 }
 
 

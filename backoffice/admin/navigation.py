@@ -45,7 +45,7 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Alerts", "notifications", "security.Alert"),
             ("Purchase limits", "speed", "security.PurchaseLimits"),
             ("Overrides", "tune", "security.Override"),
-            ("Refused by limits", "front_hand", "security.LimitRefusal"),
+            ("Limit refusals", "front_hand", "security.LimitRefusal"),
         ),
     ),
     (

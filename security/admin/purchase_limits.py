@@ -8,33 +8,34 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from foundation.admin import ModelAdmin, link, table
+from foundation.errors import Refusal
 from foundation.limits import PAGE_SIZE
 from identity.kinds import Actor, ActorKind
 from security.admin.customer_limits import moment
-from security.limits import PURCHASES_DAILY_MAX, PURCHASES_HOURLY_MAX, PURCHASES_SETTABLE_MAX
+from security.limits import PURCHASES_DAILY_MAX, PURCHASES_HOURLY_MAX
 from security.models import PurchaseLimits
-from security.services.purchase_limits import set_purchase_limits
+from security.services.purchase_limits import check_purchase_limits, set_purchase_limits
 
 
 class NumbersForm(forms.ModelForm[PurchaseLimits]):
-    """Two numbers and why they are to be these."""
-
-    hourly_max = forms.IntegerField(label="Purchases an hour", min_value=1, max_value=PURCHASES_SETTABLE_MAX)
-    daily_max = forms.IntegerField(label="Purchases a day", min_value=1, max_value=PURCHASES_SETTABLE_MAX)
+    """Two numbers and why they are to be these. The service says in words which cannot be."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["reason"] = ""  # each change has its own
 
     def clean(self) -> dict[str, Any]:
-        """A day holds its hours."""
+        """Ask the service before anything is done."""
         asked: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.errors and asked["daily_max"] < asked["hourly_max"]:
-            raise forms.ValidationError({"daily_max": "A day may not hold less than an hour."})
+        if not self.errors:
+            try:
+                check_purchase_limits(hourly_max=asked["hourly_max"], daily_max=asked["daily_max"])
+            except Refusal as refusal:
+                raise forms.ValidationError(refusal.detail) from refusal
         return asked
 
     def validate_constraints(self) -> None:
-        """What the database guards is said above in words."""
+        """What the database guards the service has said in words."""
 
 
 @admin.register(PurchaseLimits)

@@ -104,11 +104,9 @@ def set_purchase_limits(
 
     :raises LimitsInvalid: `limits_invalid`
     """
-    if not (
-        1 <= hourly_max <= daily_max <= PURCHASES_SETTABLE_MAX
-        and 0 < len(reason.strip()) <= REASON_LENGTH_MAX
-    ):
-        raise LimitsInvalid
+    check_purchase_limits(hourly_max=hourly_max, daily_max=daily_max)
+    if not 0 < len(reason.strip()) <= REASON_LENGTH_MAX:
+        raise LimitsInvalid("A change needs a reason.")
     with transaction.atomic():
         row = PurchaseLimits.objects.select_for_update().first() or PurchaseLimits(id=THE_ONLY_ONE)
         row.hourly_max, row.daily_max, row.reason = hourly_max, daily_max, reason.strip()
@@ -116,6 +114,15 @@ def set_purchase_limits(
         row.save()
     logger.info("limits.changed", extra={"hourly_max": hourly_max, "daily_max": daily_max, "actor": actor.id})
     return row
+
+
+def check_purchase_limits(*, hourly_max: int, daily_max: int) -> None:
+    """Say whether the two numbers can be these.
+
+    :raises LimitsInvalid: `limits_invalid`
+    """
+    if not 1 <= hourly_max <= daily_max <= PURCHASES_SETTABLE_MAX:
+        raise LimitsInvalid
 
 
 def _held(window: Window, starts: Sequence[datetime]) -> int:

@@ -143,7 +143,7 @@ def test_a_customers_page_tells_what_holds_for_them_and_why_to_those_who_may_kno
 
     viewer = staff("identity.view_user", name="dave")
     assert "Everybody" not in words(viewer.get(address))
-    assert "Refused by limits" not in words(viewer.get(address))
+    assert "Times refused" not in words(viewer.get(address))
 
 
 def test_without_anything_set_the_numbers_are_those_of_the_start(superuser: Client) -> None:
@@ -192,9 +192,9 @@ def test_the_two_numbers_are_set_once_then_changed_and_their_history_is_shown(su
 @pytest.mark.parametrize(
     ("numbers", "told"),
     [
-        ({"hourly_max": "9", "daily_max": "8"}, "A day may not hold less than an hour."),
-        ({"hourly_max": "0"}, "greater than or equal to 1"),
-        ({"daily_max": "501"}, "less than or equal to 500"),
+        ({"hourly_max": "9", "daily_max": "8"}, "a day may not hold less than an hour."),
+        ({"hourly_max": "0"}, "The numbers must be from 1 to 500"),
+        ({"daily_max": "501"}, "The numbers must be from 1 to 500"),
         ({"reason": ""}, "This field is required."),
     ],
 )

@@ -110,7 +110,7 @@ def test_the_twenty_first_of_a_day_is_refused(counter: Shop):
     grant(counter.customer("alice"), hourly_max=100)
     race([partial(counter.start, "alice", "basic")] * 20)
 
-    with pytest.raises(RateLimited, match="within this day than 20"):
+    with pytest.raises(RateLimited, match="up to 20 purchases a day"):
         counter.start("alice", "basic")
 
     assert checkouts() == Purchase.objects.count() == 20

@@ -21,6 +21,11 @@ from tests.security.conftest import NOW, Grant
 DAY = timedelta(days=1)
 
 
+def expected_of(expected: tuple[int | None, int | None, bool], override: Override) -> LimitsInForce:
+    hourly_max, daily_max, is_blocked = expected
+    return LimitsInForce(hourly_max, daily_max, is_blocked, override.id)
+
+
 @pytest.mark.parametrize(
     ("kind", "numbers", "expected", "words"),
     [
@@ -36,7 +41,7 @@ def test_an_override_replaces_what_it_names_for_one_customer(
 ):
     override = grant(alice, kind, **numbers)
 
-    assert limits_of(user_id=alice.id, now=NOW) == LimitsInForce(*expected, override.id)
+    assert limits_of(user_id=alice.id, now=NOW) == expected_of(expected, override)
     assert limits_of(user_id=bob.id, now=NOW) == LimitsInForce(5, 20)
     assert str(override) == words
 
