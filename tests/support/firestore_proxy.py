@@ -2,8 +2,9 @@
 
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent import futures
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,7 @@ class FirestoreProxy:
         self._lock = threading.Lock()
         self.calls: list[str] = []
         self.commits: list[Commit] = []
+        self._under_way = 0
         self._upstream = grpc.insecure_channel(upstream, options=[("grpc.use_local_subchannel_pool", 1)])
         self._server = grpc.server(futures.ThreadPoolExecutor(32), options=[("grpc.so_reuseport", 0)])
         self._server.add_generic_rpc_handlers((_Handlers(self),))
@@ -51,6 +53,29 @@ class FirestoreProxy:
         """Plan what happens to the next calls of a method, one fault a call."""
         with self._lock:
             self._faults[method].extend(faults)
+
+    @property
+    def planned(self) -> int:
+        """How many faults are still to happen."""
+        with self._lock:
+            return sum(map(len, self._faults.values()))
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no call is under way, not even one that whoever made it has given up."""
+        with self._lock:
+            return not self._under_way
+
+    @contextmanager
+    def counted(self) -> Generator[None]:
+        """Count a call as under way."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
 
     def forget_plans(self) -> None:
         """Let every call pass again."""
@@ -98,14 +123,15 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no typ
         method = path.rpartition("/")[2]
 
         def unary(request: bytes, context: grpc.ServicerContext) -> bytes:
-            fault = self._begin(method, context)
-            try:
-                answer = self._proxy.call_upstream(path, request, context)
-            except grpc.RpcError as error:
-                context.abort(error.code(), error.details())
-                raise
-            _end(fault, context)
-            return answer
+            with self._proxy.counted():
+                fault = self._begin(method, context)
+                try:
+                    answer = self._proxy.call_upstream(path, request, context)
+                except grpc.RpcError as error:
+                    context.abort(error.code(), error.details())
+                    raise
+                _end(fault, context)
+                return answer
 
         def stream(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
             fault = self._begin(method, context)
