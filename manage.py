@@ -11,6 +11,7 @@ from config import env
 # These commands connect as the owner of the tables; the build has no secrets.
 PROCESSES = {
     "migrate": env.Process.OWNER,
+    "grant_database_rights": env.Process.OWNER,
     "rebuild_balances": env.Process.OWNER,
     "collectstatic": env.Process.BUILD,
 }

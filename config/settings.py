@@ -116,6 +116,10 @@ TEMPLATES = [
 # --- Data ---
 _database = env.database("DATABASE_URL")
 _owners_database = env.database("MIGRATION_DATABASE_URL", default=env.text("DATABASE_URL", default=""))
+# The owner gives this role its rights: `manage.py grant_database_rights`.
+DATABASE_APPLICATION_USER, DATABASE_APPLICATION_PASSWORD = (
+    _database.get(it, "") for it in ("USER", "PASSWORD")
+)
 if env.process is Process.OWNER:
     _database = _owners_database
 _database["OPTIONS"].setdefault("connect_timeout", limits.DATABASE_CONNECT_SECONDS_MAX)

@@ -1,5 +1,5 @@
 -- What the application's role may do: everything on the product's own tables, but on the ledger's only SELECT and
--- EXECUTE of the functions that write it. Run as the tables' owner after every migrate; repeatable:
+-- EXECUTE of the functions that write it. `manage.py grant_database_rights` runs it after every migrate, or by hand:
 --
 --   psql "$MIGRATION_DATABASE_URL" -v ON_ERROR_STOP=1 \
 --     -c "SET token_economy.application_role = 'tokens_app'" -f deploy/database_roles.sql

@@ -176,3 +176,11 @@ def test_publishing_to_the_broker_is_bounded() -> None:
     options = read_settings(PRODUCTION).CELERY_BROKER_TRANSPORT_OPTIONS
     assert options["max_retries"] == 0
     assert options["socket_connect_timeout"] + options["socket_timeout"] < 1
+
+
+def test_the_owner_knows_whom_to_give_rights() -> None:
+    owner = "postgresql://owner:o@/tokens?host=/tmp"
+    app = "postgresql://app:p@/tokens?host=/tmp"
+    settings = read_settings(PRODUCTION, Process.OWNER, DATABASE_URL=app, MIGRATION_DATABASE_URL=owner)
+    assert settings.DATABASES["default"]["USER"] == "owner"
+    assert (settings.DATABASE_APPLICATION_USER, settings.DATABASE_APPLICATION_PASSWORD) == ("app", "p")

@@ -122,7 +122,6 @@ def test_dev_has_secrets_of_its_own(operator: Workbench):
         ("prod", PUBLISHABLE, LIVE[SECRET], "publishable"),
         ("prod", WEBHOOK, LIVE[SECRET], "signing secret"),
         ("prod", SECRET, LIVE[SECRET] + "\n--oops", "live key"),
-        ("prod", SECRET, "rk_live_short", "live key"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused_before_anything_is_changed(
@@ -159,6 +158,7 @@ def test_while_a_signing_secret_is_rotated_both_are_live_and_then_the_old_one_is
 ):
     run(operator, values=LIVE)
 
+    assert run(operator, "prod", "--rotate", WEBHOOK).returncode == VALUE  # there is no new one
     begun = run(operator, "prod", "--rotate", WEBHOOK, values={WEBHOOK: NEXT})
     assert begun.returncode == DONE, begun.stderr
     assert kept(operator, WEBHOOK)["live"][-1] == f"{NEXT},{LIVE[WEBHOOK]}"
@@ -294,11 +294,5 @@ def test_what_was_never_stored_cannot_be_rotated(operator: Workbench, command: t
     assert "secrets" not in operator.state
 
 
-def test_a_rotation_needs_a_new_value(operator: Workbench):
-    run(operator, values=LIVE)
-    assert run(operator, "prod", "--rotate", WEBHOOK).returncode == VALUE
-
-
 def test_the_help_is_there(operator: Workbench):
-    done = operator.run(SCRIPT, "--help")
-    assert (done.returncode, "usage:" in done.stdout) == (DONE, True)
+    assert "usage:" in operator.run(SCRIPT, "--help").stdout
