@@ -58,6 +58,9 @@ class Chunk:
 # (subject id, version already mirrored, documents at most) -> the next chunk; None: nothing to show.
 Projection = Callable[[str, int, int], Chunk | None]
 
+# (subject id -> version already mirrored, documents at most) -> each one's next chunk; without those with none
+Projections = Callable[[Mapping[str, int], int], Mapping[str, Chunk]]
+
 # (the last subject id seen, at most so many) -> the ids that follow it, in an order that never changes
 Subjects = Callable[[str, int], Sequence[str]]
 
@@ -69,12 +72,14 @@ SubjectsOf = Callable[[Collection[str]], Mapping[str, str]]
 class Registration:
     """What an app says of a kind of subject: what tells its documents, and which subjects there are.
 
-    `subjects_of` says whose document is whose; None where a subject has no documents beside its own.
+    `subjects_of` says whose document is whose; None where a subject has no documents beside its own. `projections`
+    tells many subjects at the price of one; None where there are never many.
     """
 
     projection: Projection
     subjects: Subjects
     subjects_of: SubjectsOf | None = None
+    projections: Projections | None = None
 
 
 Clock = Callable[[], datetime]
@@ -96,6 +101,24 @@ class Claim:
     repairs: bool = False
     repaired_to_version: int = 0
     repaired_to_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A claimed subject, and the one chunk that brings it from the version that was noted to its newest."""
+
+    claimed: Claim
+    chunk: Chunk
+    noted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A claimed subject that Firestore was seen to show as its chunk tells it."""
+
+    claimed: Claim
+    chunk: Chunk
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class TokensConfig(AppConfig):
             projections.wallet_chunk,
             subjects=projections.wallets_after,
             subjects_of=projections.wallets_of_entries,
+            projections=projections.wallet_chunks,
         )
         register("package", projections.package_chunk, subjects=projections.packages_after)
         register_account_opener(open_wallet)

@@ -13,22 +13,29 @@ ENTRIES = "transactions"
 
 
 def wallet_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None:
-    """The wallet's document with its entries since the mirrored version, at most `limit` of them.
+    """The wallet's document with its entries since the mirrored version, at most `limit` of them."""
+    return wallet_chunks({subject_id: after_version}, limit).get(subject_id)
 
-    The wallet is read first and postings never change, so both agree without a transaction: a chunk shows the
+
+def wallet_chunks(after_versions: Mapping[str, int], limit: int) -> Mapping[str, Chunk]:
+    """The same of many wallets, by three queries.
+
+    The wallets are read first and postings never change, so both agree without a transaction: a chunk shows its
     wallet as of its last entry.
     """
-    account_id = _uuid(subject_id)
-    wallet = wallets.wallet_by_account(account_id) if account_id else None
-    if wallet is None:
-        return None
-    postings = entries.postings_between(
-        wallet.account_id,
-        after_version=after_version,
-        to_version=wallet.version,
-        to_seq=wallet.seq,
-        limit=limit + 1,
-    )
+    ids = {account_id: subject_id for subject_id in after_versions if (account_id := _uuid(subject_id))}
+    found = wallets.wallets_by_account(ids)
+    ranges = [
+        entries.Range(wallet.account_id, after_versions[ids[wallet.account_id]], wallet.version, wallet.seq)
+        for wallet in found
+    ]
+    postings = entries.postings_within(ranges, limit=limit + 1)
+    return {
+        ids[wallet.account_id]: _chunk(wallet, postings.get(wallet.account_id, []), limit) for wallet in found
+    }
+
+
+def _chunk(wallet: WalletState, postings: Sequence[Posting], limit: int) -> Chunk:
     more = len(postings) > limit
     shown = postings[:limit]
     fields = _fields_as_of(wallet, shown[-1]) if more else _fields(wallet)

@@ -20,8 +20,7 @@ def deliver(claimed: Claim, *, clock: Clock) -> Outcome:
     try:
         is_complete = bring_up(claimed, clock)
     except DeliveryFailure as failure:
-        outbox.fail(claimed, failure=failure, now=clock())
-        return Outcome.UNAVAILABLE if isinstance(failure, FirestoreUnavailable) else Outcome.FAILED
+        return give_up(claimed, failure, clock=clock)
     except Exception as error:
         # A projection is another app's code: one that breaks must not keep the other subjects waiting.
         logger.exception("mirror.projection_failed", kind=claimed.kind, subject_id=claimed.subject_id)
@@ -30,6 +29,12 @@ def deliver(claimed: Claim, *, clock: Clock) -> Outcome:
     settle = outbox.finish if is_complete else outbox.give_back
     settle(claimed, now=clock())
     return Outcome.DELIVERED
+
+
+def give_up(claimed: Claim, failure: DeliveryFailure, *, clock: Clock) -> Outcome:
+    """Put a subject off after a delivery that did not happen."""
+    outbox.fail(claimed, failure=failure, now=clock())
+    return Outcome.UNAVAILABLE if isinstance(failure, FirestoreUnavailable) else Outcome.FAILED
 
 
 def _catch_up(claimed: Claim, clock: Clock) -> bool:
@@ -52,6 +57,11 @@ def _catch_up(claimed: Claim, clock: Clock) -> bool:
 
 def _note(claimed: Claim, chunk: Chunk, clock: Clock) -> None:
     mirrored.note_delivered(kind=claimed.kind, subject_id=claimed.subject_id, chunk=chunk, now=clock())
+    log_delivered(claimed, chunk)
+
+
+def log_delivered(claimed: Claim, chunk: Chunk) -> None:
+    """Say what Firestore shows."""
     logger.info(
         "mirror.delivered",
         kind=claimed.kind,

@@ -1,20 +1,37 @@
 """Notes of what Firestore holds, made after it was seen there."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
 from mirror import limits
 from mirror.kinds import Chunk
-from mirror.models import MirroredDocument, MirroredSubject
+from mirror.models import MirroredSubject
 
 # Two deliveries may note in the other order than they committed: the greater version stands.
-NOTE_SUBJECT = """
+# Whoever notes many rows does it in the same order as anybody else, so that none waits for another in a circle.
+NOTE_SUBJECTS = """
     INSERT INTO mirror_mirroredsubject AS noted (kind, subject_id, version, delivered_at)
-    VALUES (%(kind)s, %(subject_id)s, %(version)s, %(now)s)
+    SELECT DISTINCT ON (kind, subject_id) kind, subject_id, version, at
+    FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::timestamptz[]) AS told (kind, subject_id, version, at)
+    ORDER BY kind, subject_id, version DESC
     ON CONFLICT (kind, subject_id) DO UPDATE SET
         version = excluded.version, delivered_at = excluded.delivered_at
     WHERE noted.version < excluded.version
+"""
+NOTE_DOCUMENTS = """
+    INSERT INTO mirror_mirroreddocument (path, kind, subject_id, delivered_at)
+    SELECT path, kind, subject_id, at
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS told (path, kind, subject_id, at)
+    ORDER BY path
+    ON CONFLICT (path) DO NOTHING
+"""
+VERSIONS = """
+    SELECT noted.kind, noted.subject_id, noted.version
+    FROM unnest(%s::text[], %s::text[]) AS wanted (kind, subject_id)
+    JOIN mirror_mirroredsubject noted USING (kind, subject_id)
 """
 PRUNE = """
     DELETE FROM mirror_mirroreddocument WHERE id IN (
@@ -29,20 +46,34 @@ def version_of(*, kind: str, subject_id: str) -> int:
     return noted.values_list("version", flat=True).first() or 0
 
 
+def versions_of(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The newest version noted of each of these kinds and subject ids; without those of which there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(VERSIONS, _columns(list(subjects)))
+        return {(kind, subject_id): version for kind, subject_id, version in cursor.fetchall()}
+
+
 def note_delivered(*, kind: str, subject_id: str, chunk: Chunk, now: datetime) -> None:
     """Note that Firestore holds a chunk. A document keeps the time at which it was noted first."""
+    note_all_delivered([(kind, subject_id, chunk, now)])
+
+
+def note_all_delivered(told: Sequence[tuple[str, str, Chunk, datetime]]) -> None:
+    """Note of many subjects (kind, id, chunk, and when it was seen) that Firestore holds their chunks."""
+    subjects = [(kind, subject_id, chunk.version, at) for kind, subject_id, chunk, at in told]
+    documents = [
+        (document.path, kind, subject_id, at)
+        for kind, subject_id, chunk, at in told
+        for document in chunk.documents
+    ]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            NOTE_SUBJECT,
-            {"kind": kind, "subject_id": subject_id, "version": chunk.version, "now": now},
-        )
-        MirroredDocument.objects.bulk_create(
-            [
-                MirroredDocument(path=document.path, kind=kind, subject_id=subject_id, delivered_at=now)
-                for document in chunk.documents
-            ],
-            ignore_conflicts=True,
-        )
+        cursor.execute(NOTE_SUBJECTS, _columns(subjects))
+        if documents:
+            cursor.execute(NOTE_DOCUMENTS, _columns(documents))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def prune_documents(*, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """The outbox: mark, claim, finish, fail, retry."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -32,6 +32,16 @@ CLAIM = """
     FROM due WHERE claimed.id = due.id
     RETURNING claimed.id, claimed.kind, claimed.subject_id, claimed.generation,
               claimed.repair_generation, claimed.repaired_to_version, claimed.repaired_to_path
+"""
+# Passes over rows that a change is holding: to wait for one while holding others could close a circle.
+FINISH_ALL = """
+    WITH free AS MATERIALIZED (
+        SELECT held.id FROM mirror_outboxrow held
+        JOIN unnest(%s::bigint[], %s::uuid[], %s::bigint[]) AS done (id, lease_token, generation)
+            USING (id, lease_token, generation)
+        FOR UPDATE OF held SKIP LOCKED
+    )
+    DELETE FROM mirror_outboxrow delivered USING free WHERE delivered.id = free.id RETURNING delivered.id
 """
 # Due from now on, and so behind every intent of the last seconds: customers wait for those.
 REQUEST_REPAIR = """
@@ -107,6 +117,17 @@ def claim(*, limit: int, now: datetime, only: Only | None = None) -> list[Claim]
         ]
 
 
+def finish_all(claims: Sequence[Claim], *, now: datetime) -> None:
+    """Delete delivered rows in one statement; those to which an intent came after the claim, one by one as ever."""
+    keys = [(claimed.row_id, claimed.lease_token, claimed.generation) for claimed in claims]
+    with connection.cursor() as cursor:
+        cursor.execute(FINISH_ALL, [list(column) for column in zip(*keys, strict=True)])
+        deleted = {row_id for (row_id,) in cursor.fetchall()}
+    for claimed in claims:
+        if claimed.row_id not in deleted:
+            finish(claimed, now=now)
+
+
 def finish(claimed: Claim, *, now: datetime) -> None:
     """Delete the delivered row; or give it back as due, where an intent came after the claim."""
     held = OutboxRow.objects.filter(pk=claimed.row_id, lease_token=claimed.lease_token)
@@ -146,6 +167,14 @@ def give_back(claimed: Claim, *, now: datetime) -> None:
     OutboxRow.objects.filter(pk=claimed.row_id, lease_token=claimed.lease_token).update(
         leased_until=None, lease_token=None, due_at=now, attempts=0, last_error=""
     )
+
+
+def let_go(claims: Collection[Claim]) -> None:
+    """Give rows back that were claimed and not begun: they are as due as they were."""
+    OutboxRow.objects.filter(
+        pk__in=[claimed.row_id for claimed in claims],
+        lease_token__in={claimed.lease_token for claimed in claims},
+    ).update(leased_until=None, lease_token=None)
 
 
 def fail(claimed: Claim, *, failure: DeliveryFailure, now: datetime) -> None:

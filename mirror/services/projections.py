@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 
 from mirror.errors import ProjectionMissing
-from mirror.kinds import Projection, Registration, Subjects, SubjectsOf
+from mirror.kinds import Projection, Projections, Registration, Subjects, SubjectsOf
 
 _registrations: dict[str, Registration] = {}
 
 
 def register(
-    kind: str, projection: Projection, *, subjects: Subjects, subjects_of: SubjectsOf | None = None
+    kind: str,
+    projection: Projection,
+    *,
+    subjects: Subjects,
+    subjects_of: SubjectsOf | None = None,
+    projections: Projections | None = None,
 ) -> None:
     """Say what tells the documents of `kind` and which subjects there are; called from an app's `ready()`.
 
     Subjects that have documents beside their own need `subjects_of`, which says whose a document is: a repair
-    deletes what is nobody's.
+    deletes what is nobody's. Kinds of which thousands change at once give `projections` too.
 
     :raises ValueError: the kind is registered otherwise.
     """
-    registration = Registration(projection, subjects, subjects_of)
+    registration = Registration(projection, subjects, subjects_of, projections)
     if _registrations.setdefault(kind, registration) != registration:
         raise ValueError(f"The kind {kind!r} has a projection already.")
 

@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,16 +30,23 @@ class Killed(BaseException):
 
 
 class Book:
-    """Keeps subjects and projects them, in chunks of `chunk_documents` at most."""
+    """Keeps subjects and projects them, in chunks of `chunk_documents` at most; `many` tells them together too."""
 
-    def __init__(self, *, chunk_documents: int = 200) -> None:
+    def __init__(self, *, chunk_documents: int = 200, many: bool = False) -> None:
         self.kind = f"test-{uuid.uuid4().hex[:12]}"
         self.chunk_documents = chunk_documents
         self.changes: dict[str, list[Change]] = {}
         self.before_projection: Callable[[], object] = lambda: None
         self.asked: list[tuple[str, int, int]] = []
+        self.asked_together: list[int] = []
         self._lock = threading.Lock()
-        register(self.kind, self.project, subjects=self.subjects_after, subjects_of=self.subjects_of)
+        register(
+            self.kind,
+            self.project,
+            subjects=self.subjects_after,
+            subjects_of=self.subjects_of,
+            projections=self.project_many if many else None,
+        )
 
     def new_subject(self) -> str:
         """A subject that no other test knows."""
@@ -98,6 +105,12 @@ class Book:
         """Which subject tells which document."""
         owners = {path: subject_id for subject_id in self.changes for path in self.entry_paths(subject_id)}
         return {path: owners[path] for path in paths if path in owners}
+
+    def project_many(self, after_versions: Mapping[str, int], limit: int) -> dict[str, Chunk]:
+        """What many subjects tell; those that tell nothing left out."""
+        self.asked_together.append(len(after_versions))
+        told = {each: self.project(each, after, limit) for each, after in after_versions.items()}
+        return {subject_id: chunk for subject_id, chunk in told.items() if chunk}
 
     def project(self, subject_id: str, after_version: int, limit: int) -> Chunk | None:
         """The projection that is registered for this book's kind."""

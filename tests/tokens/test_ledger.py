@@ -17,7 +17,7 @@ from tokens.limits import ENTRY_TOKENS_MAX
 from tokens.models import Account, Entry, Posting
 from tokens.queries.entries import describe, entry_of_purchase, history_of, posting_of, totals_as_of
 from tokens.queries.integrity import find_imbalances
-from tokens.queries.wallets import wallet_by_account
+from tokens.queries.wallets import wallets_by_account
 from tokens.services import ledger
 from tokens.services.wallets import open_wallet
 
@@ -179,7 +179,7 @@ def test_history_is_newest_first_and_can_be_of_one_type(sound_bank: Bank):
 
 
 def test_a_wallet_that_is_nobodys_is_none(sound_bank: Bank):
-    assert wallet_by_account(uuid4()) is None
+    assert wallets_by_account([uuid4()]) == []
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,9 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType
@@ -39,21 +40,41 @@ def posting_of(entry_id: uuid.UUID) -> Posting:
     return _told(Posting.objects.filter(entry_id=entry_id, line=1)).get()
 
 
-def postings_between(
-    account_id: uuid.UUID, *, after_version: int, to_version: int, to_seq: int, limit: int
-) -> list[Posting]:
-    """The wallet's postings that led from one version of it to another, oldest first, at most `limit`.
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What led a wallet from one version to another, at which it had so many entries."""
 
-    Each posting raised the version at least by one, so there are no more of them than versions in between: the
-    bound on `seq`, which is indexed, keeps a long history from being read.
-    """
-    postings = Posting.objects.filter(
-        account_id=account_id,
-        seq__gt=to_seq - (to_version - after_version),
-        seq__lte=to_seq,
-        wallet_version__gt=after_version,
-    )
-    return list(_told(postings).order_by("seq")[:limit])
+    account_id: uuid.UUID
+    after_version: int
+    to_version: int
+    to_seq: int
+
+
+# Each posting raised the version at least by one, so there are no more of them than versions in between: the bound
+# on `seq`, which is indexed, keeps a long history from being read.
+_WITHIN = """
+SELECT p.entry_id
+FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[]) AS r (account_id, after_version, to_version, to_seq)
+CROSS JOIN LATERAL (
+    SELECT entry_id FROM tokens_posting
+    WHERE account_id = r.account_id AND seq > r.to_seq - (r.to_version - r.after_version) AND seq <= r.to_seq
+      AND wallet_version > r.after_version
+    ORDER BY seq LIMIT %s
+) p
+"""
+
+
+def postings_within(ranges: Sequence[Range], *, limit: int) -> dict[uuid.UUID, list[Posting]]:
+    """The postings of each wallet within its range, oldest first, at most `limit` of each; by its account's id."""
+    columns = [(r.account_id, r.after_version, r.to_version, r.to_seq) for r in ranges]
+    found: dict[uuid.UUID, list[Posting]] = {}
+    if columns:
+        with connection.cursor() as cursor:
+            cursor.execute(_WITHIN, [*(list(column) for column in zip(*columns, strict=True)), limit])
+            entry_ids = [entry_id for (entry_id,) in cursor.fetchall()]
+        for posting in _told(Posting.objects.filter(entry_id__in=entry_ids, line=1)).order_by("seq"):
+            found.setdefault(posting.account_id, []).append(posting)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Reads wallets."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -86,10 +87,10 @@ def account_of(owner_id: uuid.UUID) -> uuid.UUID:
     return account_id
 
 
-def wallet_by_account(account_id: str | uuid.UUID) -> WalletState | None:
-    """The wallet with this account's id."""
-    wallet = Wallet.objects.select_related("account").filter(account_id=account_id).first()
-    return _state(wallet) if wallet else None
+def wallets_by_account(account_ids: Collection[uuid.UUID]) -> list[WalletState]:
+    """The wallets with these accounts' ids."""
+    found = Wallet.objects.select_related("account").filter(account_id__in=account_ids)
+    return [_state(wallet) for wallet in found]
 
 
 def account_ids_after(account_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
