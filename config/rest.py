@@ -12,6 +12,7 @@ REST_FRAMEWORK = {
         "identity.api.authentication.ApiKeyAuthentication",
         "identity.api.authentication.SessionAuthentication",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["security.api.throttles.CallerThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["identity.api.permissions.IsCustomer"],
 }
 SPECTACULAR_SETTINGS = {

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_structlog",
     "simple_history",
+    "axes",
 ]
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "foundation.pages.RefusalPagesMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -152,7 +154,10 @@ MIGRATION_MODULES = {"djstripe": _DJSTRIPE_MIGRATIONS} if SANDBOX and _DJSTRIPE_
 # --- People ---
 AUTH_USER_MODEL = "identity.User"
 # allauth's is a ModelBackend that knows e-mail addresses: Django's beside it would hash passwords twice.
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it stops who has guessed too often
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}Validator", "OPTIONS": options}
     for name, options in (

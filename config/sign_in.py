@@ -1,4 +1,6 @@
-"""How people sign in and up, in the words of allauth."""
+"""How people sign in and up, in the words of allauth and of axes."""
+
+from identity.limits import SIGN_IN_FAILURES_MAX, SIGN_IN_REST
 
 SIGN_IN = {
     "ACCOUNT_ADAPTER": "identity.pages.adapters.AccountAdapter",
@@ -16,6 +18,9 @@ SIGN_IN = {
     # allauth's own limits stand; these are tighter, because each of them sends an e-mail or makes an account.
     "ACCOUNT_RATE_LIMITS": {
         "signup": "10/m/ip",
+        # Without allauth's part per account, by which a stranger could lock somebody out of their own; axes
+        # counts by account and address together (ADR 17).
+        "login_failed": "10/m/ip",
         "reset_password": "10/m/ip,3/m/key",
         "manage_email": "5/m/user",
     },
@@ -24,4 +29,17 @@ SIGN_IN = {
     "SOCIALACCOUNT_EMAIL_AUTHENTICATION": False,
     "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT": False,
     "SOCIALACCOUNT_STORE_TOKENS": False,
+    "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],
+    "AXES_FAILURE_LIMIT": SIGN_IN_FAILURES_MAX,
+    "AXES_COOLOFF_TIME": SIGN_IN_REST,
+    "AXES_RESET_ON_SUCCESS": True,
+    "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,  # nor is an attempt kept that was not even looked at
+    "AXES_USERNAME_FORM_FIELD": "email",
+    "AXES_USERNAME_CALLABLE": "identity.pages.sign_in.attempted_account",
+    "AXES_CLIENT_IP_CALLABLE": "identity.pages.sign_in.attempted_from",
+    "AXES_LOCKOUT_CALLABLE": "identity.pages.sign_in.locked_out",
+    "AXES_DISABLE_ACCESS_LOG": True,
+    "AXES_ENABLE_ADMIN": False,
+    "AXES_VERBOSE": False,
+    "AXES_SENSITIVE_PARAMETERS": ["username", "ip_address", "login", "csrfmiddlewaretoken"],
 }

@@ -50,7 +50,17 @@ class _UnsupportedMediaType(Refusal):
     code, status, title = "unsupported_media_type", 415, "The body must be `application/json`."
 
 
-ANY_CALL: tuple[type[Refusal], ...] = (_MethodNotAllowed, _NotAcceptable, BodyTooLarge, ServiceUnavailable)
+class _RateLimited(Refusal):
+    code, status, title = "rate_limited", 429, "That was too often: `Retry-After` says when to come back."
+
+
+ANY_CALL: tuple[type[Refusal], ...] = (
+    _MethodNotAllowed,
+    _NotAcceptable,
+    _RateLimited,
+    BodyTooLarge,
+    ServiceUnavailable,
+)
 WITH_CREDENTIALS: tuple[type[Refusal], ...] = (_NotAuthenticated, Forbidden)
 WITH_PARAMETERS: tuple[type[Refusal], ...] = (_InvalidRequest,)
 WITH_BODY: tuple[type[Refusal], ...] = (MalformedRequest, _InvalidRequest, _UnsupportedMediaType, CsrfFailed)

@@ -27,6 +27,14 @@ class AccountDisabled(Refusal):
     title = "This account is disabled."
 
 
+class SignInLocked(Refusal):
+    """Too many wrong passwords for one account from one address: there, it waits."""
+
+    code = "sign_in_locked"
+    status = 429
+    title = "There were too many attempts to sign in to this account from where you are."
+
+
 class EmailTaken(Refusal):
     """Another account has this e-mail address."""
 

@@ -12,6 +12,10 @@ EMAIL_LENGTH_MAX = 254
 
 OPEN_ACCOUNT_TRIES_MAX = 3  # a first sighting that lost a race finds the winner's account at its second try
 
+# Guesses at one account's password from one address, until that address waits for that account.
+SIGN_IN_FAILURES_MAX = 5
+SIGN_IN_REST = timedelta(minutes=15)
+
 WALLET_CLAIM_BATCH_MAX = 50
 WALLET_CLAIM_RETRY = timedelta(minutes=1)  # doubled at each failure, up to:
 WALLET_CLAIM_RETRY_MAX = timedelta(hours=6)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from foundation.client_address import client_address
 from foundation.errors import Refusal
 from payments.errors import BodyTooLarge, InvalidEvent, InvalidSignature
 from payments.gateways.webhook_signature import read_event
@@ -19,7 +20,7 @@ from payments.kinds import StripeEvent
 from payments.limits import WEBHOOK_BODY_BYTES_MAX
 from payments.metrics import WEBHOOK_SECONDS
 from payments.services import inbox, livemode
-from security.services.signatures import note_bad_signature
+from security.services.signatures import flood_of, note_bad_signature
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def stripe_webhook(request: HttpRequest) -> JsonResponse:
     try:
         event = _read(request)
     except Refusal as refusal:
-        return _refuse(refusal)
+        return _refuse(request, refusal)
     if event.livemode != settings.STRIPE_LIVE_MODE:
         livemode.note_wrong_livemode(event=event, now=timezone.now())
         return JsonResponse({"status": "ignored"})
@@ -80,11 +81,21 @@ def _bounded_body(request: HttpRequest) -> bytes:
     return body
 
 
-def _refuse(refusal: Refusal) -> JsonResponse:
-    """A refused call leaves no row: it is counted, logged, and in a burst it raises one alert."""
+def _refuse(request: HttpRequest, refusal: Refusal) -> JsonResponse:
+    """A refused call leaves no row: it is counted, logged, and in a burst it raises one alert.
+
+    An address that floods us with bad signatures is told to wait, and is not worth a line each.
+    """
     if isinstance(refusal, InvalidSignature):
-        note_bad_signature(now=timezone.now())
+        now = timezone.now()
+        note_bad_signature(now=now)
+        if flood := flood_of(address=client_address(request), now=now):
+            return _answer(flood)
     logger.warning("webhook.rejected", extra={"code": refusal.code})
+    return _answer(refusal)
+
+
+def _answer(refusal: Refusal) -> JsonResponse:
     body = {
         "type": "about:blank",
         "title": refusal.title,
@@ -92,4 +103,7 @@ def _refuse(refusal: Refusal) -> JsonResponse:
         "detail": refusal.detail,
         "code": refusal.code,
     }
-    return JsonResponse(body, status=refusal.status, content_type="application/problem+json")
+    response = JsonResponse(body, status=refusal.status, content_type="application/problem+json")
+    if refusal.retry_after_seconds is not None:
+        response["Retry-After"] = str(refusal.retry_after_seconds)
+    return response

@@ -78,6 +78,14 @@ WORDS: Final = {
 }
 
 
+class TooManyBadSignatures(Refusal):
+    """One address has sent so many calls with a bad signature that no more of them are looked into."""
+
+    code = "rate_limited"
+    status = 429
+    title = "Too many calls with a bad signature came from this address."
+
+
 class PurchasesBlocked(Refusal):
     """Staff have decided that this customer starts no purchases for now."""
 

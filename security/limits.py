@@ -40,6 +40,13 @@ OVERRIDE_LENGTH_MAX = timedelta(days=366)
 OVERRIDES_EXPIRED_AT_ONCE_MAX = 100
 OVERRIDES_OF_CUSTOMER_SHOWN = REFUSALS_OF_CUSTOMER_SHOWN = 20
 
+# Of one customer; of one address where nobody is signed in.
+API_CALLS_PER_MINUTE_MAX = 600
+# Of one service's key: against a loop that ran away, not against business.
+API_KEY_CALLS_PER_MINUTE_MAX = 60_000
+# Of one address: beyond, it is told to wait, and no longer written about in the log.
+BAD_SIGNATURES_PER_MINUTE_MAX = 100
+
 # Whoever tries stolen cards is declined again and again. An honest buyer has a few cards; behind one address there
 # may be an office. Counted within the window; the rest is from the last decline.
 COOL_DOWN_WINDOW = timedelta(hours=1)

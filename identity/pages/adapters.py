@@ -15,11 +15,16 @@ from django.utils import timezone
 
 from identity.errors import EmailTaken
 from identity.models import User
+from identity.pages.sign_in import attempted_from
 from identity.services import accounts
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is untyped
-    """Sign-up by e-mail address and password."""
+    """Sign-up by e-mail address and password, and whom allauth's limits count."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The same address that every limit counts by; allauth's own reading errs where a proxy is missing."""
+        return attempted_from(request)
 
     def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - allauth's signature
         """Fill in the user from the form and open their account."""

@@ -1,11 +1,14 @@
 """Counts webhook calls with a bad signature; a burst of them raises one alert, which says how many there were."""
 
 import logging
+import math
 from datetime import datetime
 
 from django.core.cache import cache
 
 from security import limits
+from security.errors import LimiterUnavailable, TooManyBadSignatures
+from security.gateways.window_counters import Period, count_one
 from security.rules.signatures import find_burst
 from security.services.alerts import raise_alert
 
@@ -24,6 +27,21 @@ def note_bad_signature(*, now: datetime) -> None:
             _tell(_window(now), now)
     except Exception as error:  # noqa: BLE001 - without the counter's store or the database the call is refused all the same
         _give_up(error)
+
+
+def flood_of(*, address: str, now: datetime) -> TooManyBadSignatures | None:
+    """Count a refused call of this address's within its minute; tell if there are too many.
+
+    Only for calls whose signature is bad: a good one is taken from any address, whatever else came from there.
+    """
+    try:
+        hit = count_one(group="bad-signatures", whose=address, period=Period.MINUTE)
+    except LimiterUnavailable:
+        return None
+    if hit.number <= limits.BAD_SIGNATURES_PER_MINUTE_MAX:
+        return None
+    wait = math.ceil((hit.window.ends_at - now).total_seconds())
+    return TooManyBadSignatures(retry_after_seconds=max(wait, 1))
 
 
 def tell_bad_signatures(*, now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""What security adds to every call of the API."""
