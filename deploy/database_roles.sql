@@ -22,6 +22,7 @@ BEGIN
              ledger_post(uuid, text, text, uuid, text[], bigint[], uuid, text, timestamptz, bigint, timestamptz),
              wallet_freeze(uuid, uuid, text, text, text, text, timestamptz),
              wallet_unfreeze(uuid, text, text, text, text, timestamptz),
+             ledger_grant_many(text, uuid[], text[], uuid[], bigint[], timestamptz, timestamptz),
              hold_place(uuid, text, text, uuid, bigint, timestamptz, timestamptz),
              hold_capture(uuid, bigint, text, uuid, timestamptz),
              hold_release(uuid, text, timestamptz),

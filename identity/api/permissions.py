@@ -27,7 +27,8 @@ class _HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
         """Whether the caller is a service whose key has the scope."""
-        return isinstance(request.user, ServiceCaller) and self.scope in request.user.scopes
+        caller: object = request.user
+        return isinstance(caller, ServiceCaller) and self.scope in caller.scopes
 
 
 class MayReadTokens(_HasScope):

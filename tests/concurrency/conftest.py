@@ -54,7 +54,8 @@ class Holder:
         )
 
 
-def _holder(name: str) -> Holder:
+def open_holder(name: str) -> Holder:
+    """A new customer of this name."""
     holder = Holder(open_customer(name).id)
     assert holder.account_id == holder.wallet.account_id  # looked up before any race
     return holder
@@ -63,7 +64,7 @@ def _holder(name: str) -> Holder:
 @pytest.fixture
 def alice(transactional_db: None) -> Iterator[Holder]:
     """Alice, whose books are checked."""
-    yield _holder("alice")
+    yield open_holder("alice")
     assert find_imbalances() == []
     assert find_credit_mismatches() == []
 
@@ -71,7 +72,7 @@ def alice(transactional_db: None) -> Iterator[Holder]:
 @pytest.fixture
 def bob(alice: Holder) -> Holder:
     """Bob, beside Alice."""
-    return _holder("bob")
+    return open_holder("bob")
 
 
 @pytest.fixture

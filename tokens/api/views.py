@@ -45,10 +45,11 @@ def _whose(request: Request) -> uuid.UUID:
     query = WhoseSerializer(data=request.query_params.dict())
     query.is_valid(raise_exception=True)
     user: str = query.validated_data.get("user", "")
-    if not isinstance(request.user, ServiceCaller):
+    caller: object = request.user
+    if not isinstance(caller, ServiceCaller):
         if user:
             raise Forbidden("Only services name a user: this is about your own wallet.")
-        return customer_id_of(request.user)
+        return customer_id_of(caller)
     if not user:
         raise ValidationError({"user": ["A service says whose wallet it asks about."]})
     return user_id_of(user)
