@@ -1,6 +1,7 @@
 """Many hands on lots, holds and reversals: each token is used once, and nobody waits for ever."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from tokens.services import bulk, holds, ledger, reversals, spending
 from tokens.services.bulk import Gift
 from tokens.services.sweeps import sweep_wallets
 
+Work = Callable[[], object]
 THREADS = 32
 ROUNDS = 5
 
@@ -77,7 +79,7 @@ def test_of_thirty_two_requests_for_the_last_token_one_gets_it_and_the_others_40
         answer = Client().post("/api/tokens/spend", body, content_type="application/json", headers=headers)
         return answer.status_code
 
-    assert sorted(race([spend] * THREADS)) == [201] + [402] * (THREADS - 1)
+    assert Counter(race([spend] * THREADS)) == {201: 1, 402: THREADS - 1}
     assert (alice.wallet.balance, alice.wallet.total_spent) == (0, 1)
 
 
@@ -119,16 +121,11 @@ def test_of_a_capture_and_a_release_one_wins(alice: Holder):
         hold, spent = place(alice, 10), alice.wallet.total_spent
         now = timezone.now()
 
-        captured, released = race(
-            [
-                lambda hold=hold, now=now: holds.capture(
-                    service="renderer", hold_id=hold.id, key="c", now=now
-                ),
-                lambda hold=hold, now=now: holds.release(
-                    service="renderer", hold_id=hold.id, key="r", now=now
-                ),
-            ]
-        )
+        both: list[Callable[[], Hold]] = [
+            partial(holds.capture, service="renderer", hold_id=hold.id, key="c", now=now),
+            partial(holds.release, service="renderer", hold_id=hold.id, key="r", now=now),
+        ]
+        captured, released = race(both)
 
         if isinstance(captured, Hold):
             assert isinstance(released, HoldAlreadyCaptured)
@@ -141,7 +138,7 @@ def test_of_a_capture_and_a_release_one_wins(alice: Holder):
 
 def test_holds_and_spends_together_take_no_more_than_there_is(alice: Holder):
     alice.give(40)
-    works = [partial(place, alice, 5) if n % 2 else partial(alice.spend, 5) for n in range(16)]
+    works: list[Work] = [partial(place, alice, 5) if n % 2 else partial(alice.spend, 5) for n in range(16)]
 
     answers = race(works)
 
@@ -176,7 +173,8 @@ def test_a_refund_against_spends_reverses_all_and_owes_what_was_spent(alice: Hol
     for _ in range(ROUNDS):
         purchase = buy(alice, 90, 10)
         before = alice.wallet
-        answers = race([partial(reverse, purchase, 100), *[partial(alice.spend, 10) for _ in range(5)]])
+        works: list[Work] = [partial(reverse, purchase, 100), *[partial(alice.spend, 10) for _ in range(5)]]
+        answers = race(works)
         spent = sum(isinstance(answer, PostedEntry) for answer in answers) * 10
         assert not any(
             isinstance(answer, Refusal) and not isinstance(answer, InsufficientTokens) for answer in answers
@@ -189,7 +187,8 @@ def test_a_credit_against_a_refund_of_what_was_spent_pays_what_is_owed(alice: Ho
     for _ in range(ROUNDS):
         spent = buy(alice, 100)
         alice.spend(100)
-        race([partial(reverse, spent, 100), partial(buy, alice, 150)])
+        both: list[Work] = [partial(reverse, spent, 100), partial(buy, alice, 150)]
+        race(both)
         assert (alice.wallet.balance, alice.wallet.debt) == (50, 0)
         alice.spend(50)
 
@@ -209,7 +208,9 @@ def test_bulk_grants_over_the_same_wallets_in_opposite_order_both_arrive(alice: 
         return bulk.grant_many(gifts=gifts, category=EntryType.GRANT, now=timezone.now())
 
     for n in range(ROUNDS):
-        works = [partial(grant, accounts[:: 1 if worker % 2 else -1], f"{n}-{worker}") for worker in range(8)]
+        works: list[Work] = [
+            partial(grant, accounts[:: 1 if worker % 2 else -1], f"{n}-{worker}") for worker in range(8)
+        ]
         assert race(works) == [2] * 8
 
     assert [alice.wallet.balance, bob.wallet.balance] == [5 * 8 * ROUNDS] * 2
@@ -224,7 +225,7 @@ def test_one_bulk_grant_made_by_many_arrives_once(alice: Holder, bob: Holder):
 
     answers = race([grant] * 6)
 
-    assert sorted(answers, key=int) == [0] * 5 + [2]
+    assert sorted(str(answer) for answer in answers) == ["0"] * 5 + ["2"]
     assert (alice.wallet.balance, bob.wallet.balance) == (5, 5)
 
 
@@ -235,7 +236,7 @@ def test_a_bulk_grant_against_spends_loses_no_token(alice: Holder, bob: Holder, 
         alice.spend(10)
         reverse(purchase, 10)
     gifts = [[Gift(f"grant:{n}:{it.account_id}", it.account_id, 5) for it in (alice, bob)] for n in range(6)]
-    works = [
+    works: list[Work] = [
         *[
             partial(bulk.grant_many, gifts=each, category=EntryType.PROMOTION, now=timezone.now())
             for each in gifts

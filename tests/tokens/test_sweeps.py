@@ -26,7 +26,10 @@ def test_the_task_ends_holds_and_sweeps_what_has_expired(sound_bank: Bank):
 
     with time_machine.travel(now + timedelta(hours=1), tick=False):
         assert sweep_wallets() == 1
-    assert (sound_bank.wallet.balance, sound_bank.wallet.held) == (4, 4)  # a held token outlives its lot's end
+    assert (sound_bank.wallet.balance, sound_bank.wallet.held) == (
+        4,
+        4,
+    )  # a held token outlives its lot's end
 
     with time_machine.travel(now + timedelta(hours=2), tick=False):
         assert sweep_wallets() == 1
