@@ -15,7 +15,7 @@ from tests.support.shop import Shop
 
 KILLS = 20
 BEFORE_THE_COMMIT, BEFORE_THE_ANSWER = "credited, not committed", "credited, not answered"
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
