@@ -17,6 +17,7 @@ JSON_DEPTH_MAX = 20
 ADMIN_ROWS_COUNTED_MAX = 1_000  # further than that, a list is searched or filtered, not counted
 ADMIN_SEARCH_HITS_MAX = 200  # of one lookup
 ADMIN_ACTION_ROWS_MAX = 100
+ADMIN_REASON_LENGTH_MAX = 500
 ADMIN_JSON_CHARACTERS_MAX = 50_000
 # What a page says to come back in when the database or Redis is gone.
 OUTAGE_RETRY_SECONDS = 30

@@ -56,6 +56,14 @@ class AlertWithoutCustomer(Refusal):
     title = "The alert names no customer with a wallet."
 
 
+class CustomerFrozenAlready(Refusal):
+    """The freeze that followed from this alert is still open."""
+
+    code = "customer_frozen_already"
+    status = 409
+    title = "The customer is frozen because of this alert already."
+
+
 class RateLimited(Refusal):
     """Too often within too short a time. `retry_after_seconds` says when it may be tried again."""
 

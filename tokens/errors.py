@@ -43,6 +43,30 @@ class AccountFrozen(Refusal):
     title = "This account is paused: buying and spending tokens waits until we have finished checking it."
 
 
+class FreezeNotFound(Refusal):
+    """No freeze has this id."""
+
+    code = "freeze_not_found"
+    status = 404
+    title = "There is no such freeze."
+
+
+class FreezeLifted(Refusal):
+    """A freeze is lifted once."""
+
+    code = "freeze_lifted"
+    status = 409
+    title = "This freeze was lifted before."
+
+
+class ReasonMissing(Refusal):
+    """Staff say why they freeze or unfreeze."""
+
+    code = "reason_missing"
+    status = 400
+    title = "Please give a reason."
+
+
 class InsufficientTokens(Refusal):
     """The wallet has not so many tokens to spend. Members: `available` and `required`, whole tokens."""
 

@@ -16,7 +16,11 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     ),
     (
         "Ledger",
-        (("Wallets", "account_balance_wallet", "tokens.Wallet"), ("Entries", "receipt_long", "tokens.Entry")),
+        (
+            ("Wallets", "account_balance_wallet", "tokens.Wallet"),
+            ("Freezes", "ac_unit", "tokens.Freeze"),
+            ("Entries", "receipt_long", "tokens.Entry"),
+        ),
     ),
     (
         "Stripe",

@@ -1,18 +1,24 @@
 """Alerts: found, read, acknowledged and resolved."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, link, pretty
+from foundation.admin_forms import ReasonForm, ask_and_act
 from identity.kinds import Actor, ActorKind
+from identity.queries.users import staff_members
 from security.kinds import AlertStatus, Resolution
 from security.models import Alert
-from security.services.alerts import acknowledge_alert, resolve_alert
+from security.services.alerts import acknowledge_alert, assign_alert, resolve_alert
+from security.services.freezing import freeze_customer
 
 Action = Callable[["AlertAdmin", HttpRequest, QuerySet[Alert]], None]
 RESOLVE_AS = "resolve_as_"
@@ -48,15 +54,59 @@ def _actor(request: HttpRequest) -> Actor:
     return Actor(ActorKind.STAFF, str(request.user.pk))
 
 
+class AssignForm(forms.Form):
+    """Who looks into it."""
+
+    assignee = forms.TypedChoiceField(coerce=uuid.UUID, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].choices = staff_members()  # type: ignore[attr-defined]  # a choice field's
+
+
+@admin.action(description="Assign…", permissions=["act"])
+def assign(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
+    """Give the alerts to a member of staff."""
+    actor, now = _actor(request), timezone.now()
+    return ask_and_act(
+        page,
+        request,
+        alerts,
+        title="Assign",
+        form_class=AssignForm,
+        action="assigned",
+        act=lambda alert, answers: assign_alert(
+            alert_id=alert.id, assignee_id=answers["assignee"], actor=actor, now=now
+        ),
+    )
+
+
+@admin.action(description="Freeze the customer…", permissions=["freeze"])
+def freeze(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
+    """Have the customers buy and spend nothing until somebody lifts it."""
+    actor, now = _actor(request), timezone.now()
+    return ask_and_act(
+        page,
+        request,
+        alerts,
+        title="Freeze the customer",
+        form_class=ReasonForm,
+        action="frozen",
+        act=lambda alert, answers: freeze_customer(
+            alert_id=alert.id, reason=answers["reason"], actor=actor, now=now
+        ),
+    )
+
+
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyModelAdmin):
     """The list and the page of an alert; services move it along."""
 
-    list_display = ("summary", "grade", "state", "kind", "count", "last_seen_at")
+    list_display = ("summary", "grade", "state", "kind", "count", "assigned_to", "last_seen_at")
     list_filter = ("status", "severity", "kind", "resolution")
     search_fields = ("id", "user_id", "dedup_key__startswith", "summary__icontains")
     ordering = ("-last_seen_at", "-id")
-    actions = (acknowledge, *(_resolve_as(resolution) for resolution in Resolution))
+    actions = (acknowledge, assign, freeze, *(_resolve_as(resolution) for resolution in Resolution))
     fieldsets = (
         (None, {"fields": ("summary", "kind", "grade", "state", "count", "first_seen_at", "last_seen_at")}),
         ("What it is about", {"fields": ("customer", "dedup_key", "known_facts")}),
@@ -64,11 +114,15 @@ class AlertAdmin(ReadOnlyModelAdmin):
             "What was done",
             {
                 "fields": (
+                    "assigned_to",
                     "acknowledged_at",
                     "acknowledger",
                     "resolution",
                     "resolved_at",
                     "resolver",
+                    "freeze_link",
+                    "override_link",
+                    "mailed_at",
                     "version",
                 )
             },
@@ -78,11 +132,17 @@ class AlertAdmin(ReadOnlyModelAdmin):
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
         """Only the moves that are open to an alert where it stands."""
         moves = super().row_actions(request, row)
+        if row.user_id is None:
+            moves = [move for move in moves if move[0] != "freeze"]
         if row.status == AlertStatus.OPEN:
             return [move for move in moves if not move[0].startswith(RESOLVE_AS)]
         if row.status == AlertStatus.ACKNOWLEDGED:
-            return [move for move in moves if move[0].startswith(RESOLVE_AS)]
+            return [move for move in moves if move[0] != "acknowledge"]
         return []
+
+    def has_freeze_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to add freezes."""
+        return request.user.has_perm("tokens.add_freeze")
 
     @coloured(
         "Severity",
@@ -109,6 +169,28 @@ class AlertAdmin(ReadOnlyModelAdmin):
     def known_facts(self, alert: Alert) -> str:
         """Codes and ids."""
         return pretty(alert.evidence)
+
+    @admin.display(description="Assigned to")
+    def assigned_to(self, alert: Alert) -> str:
+        """Who looks into it."""
+        return link("identity.User", alert.assignee, getattr(alert, "assignee_name", ""))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
+        """The alerts, with their assignees' names."""
+        names = [When(assignee=str(user_id), then=Value(name)) for user_id, name in staff_members()]
+        name = Case(*names, default=F("assignee"), output_field=CharField())
+        alerts: QuerySet[Alert] = super().get_queryset(request)
+        return alerts.annotate(assignee_name=name)
+
+    @admin.display(description="Freeze")
+    def freeze_link(self, alert: Alert) -> str:
+        """The freeze that followed."""
+        return link("tokens.Freeze", alert.freeze_id)
+
+    @admin.display(description="Override")
+    def override_link(self, alert: Alert) -> str:
+        """The override that followed."""
+        return link("security.Override", alert.override_id)
 
     @admin.display(description="Acknowledged by")
     def acknowledger(self, alert: Alert) -> str:

@@ -31,9 +31,10 @@ from security.services.alerts import raise_alert
 from security.services.limit_refusals import note_refusal
 from security.services.overrides import grant_override
 from security.services.purchase_limits import set_purchase_limits
-from tokens.kinds import AccountKind, EntryType, PackageTerms
-from tokens.models import Entry, Package, Wallet
+from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms
+from tokens.models import Entry, Freeze, Package, Wallet
 from tokens.queries.wallets import wallet_of
+from tokens.services import wallets
 from tokens.services.ledger import post
 from tokens.services.packages import put_on_sale
 
@@ -107,6 +108,19 @@ def entry() -> Entry:
 
 def wallet() -> Wallet:
     return Wallet.objects.get(account_id=settled_purchase().wallet_account_id)
+
+
+def freeze(name: str = "alice") -> Freeze:
+    """An open freeze by staff."""
+    freeze_id = wallets.freeze(
+        account_id=wallet_of(person(name).id).account_id,
+        cause=FreezeCause.STAFF,
+        reference=str(new_id()),
+        reason="Their card was reported as stolen.",
+        actor=staff_actor(),
+        now=NOW,
+    )
+    return Freeze.objects.get(id=freeze_id)
 
 
 def event(**fields: Any) -> InboxEvent:
@@ -206,6 +220,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "tokens.Package": package,
     "tokens.Entry": entry,
     "tokens.Wallet": wallet,
+    "tokens.Freeze": freeze,
     "mirror.OutboxRow": outbox_row,
     "mirror.MirroredSubject": lambda: MirroredSubject.objects.create(
         kind="wallet", subject_id="alice", version=3, delivered_at=NOW

@@ -14,6 +14,7 @@ from tests.admin.rows import (
     NOW,
     alert,
     event,
+    freeze,
     limit_refusal,
     outbox_row,
     override,
@@ -26,6 +27,7 @@ from tests.admin.rows import (
 )
 from tests.admin.test_who_gets_in import url
 from tests.support.browser import Visitors, visit
+from tokens.queries.wallets import wallet_of
 
 __all__ = ["visit"]
 
@@ -68,6 +70,7 @@ def addresses(transactional_db: None) -> dict[str, str]:
     parked = outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict")
     task = periodic_task()
     session = row_of("djstripe.Session")
+    frozen = freeze("alice")
     numbers = purchase_limits()
     override(kind=OverrideKind.BLOCKED, hourly_max=None, reason="Their card was reported as stolen.")
     granted = override(daily_max=40)
@@ -88,6 +91,8 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "entry": url("tokens.Entry", "change", bought.entry_id),
         "alerts": url("security.Alert", "changelist"),
         "alert": url("security.Alert", "change", raised.pk),
+        "freezes": url("tokens.Freeze", "changelist"),
+        "freeze": url("tokens.Freeze", "change", frozen.pk),
         "purchase limits": url("security.PurchaseLimits", "change", numbers.pk),
         "overrides": url("security.Override", "changelist"),
         "override": url("security.Override", "change", granted.pk),
@@ -120,3 +125,22 @@ def test_every_page_fits_its_window_and_asks_nothing_of_others(
             hidden = visitor.page.evaluate(HIDDEN_PIXELS)
             assert hidden <= 0, f"{name} is {hidden} px wider than the window"
             visitor.check()
+
+
+@pytest.mark.parametrize("window", ["light", "dark phone"])
+def test_a_wallet_is_frozen_by_answering_the_question(window: str, visit: Visitors) -> None:
+    bought = settled_purchase("alice")
+    carol = person("carol", is_staff=True, is_superuser=True)
+    with visit(dark="dark" in window, phone="phone" in window) as visitor:
+        visitor.sign_in_quietly(carol)
+        visitor.open(url("tokens.Wallet", "change", bought.wallet_account_id))
+        visitor.page.get_by_role("button", name="Freeze…").click()
+        visitor.page.get_by_label("Reason").fill("Their card was reported as stolen.")
+        visitor._keep_picture(f"admin asks for a reason {window}")
+        assert visitor.page.evaluate(HIDDEN_PIXELS) <= 0
+        visitor.page.get_by_role("button", name="Freeze", exact=True).click()
+        visitor.page.get_by_text("Frozen: 1 of 1.").wait_for()
+        assert visitor.page.get_by_text("Their card was reported as stolen.").is_visible()
+        visitor._keep_picture(f"admin wallet frozen {window}")
+        visitor.check()
+    assert wallet_of(bought.buyer_id).frozen

@@ -1,6 +1,7 @@
 """What staff see of the bank."""
 
 from tokens.admin.entries import EntryAdmin
+from tokens.admin.freezes import FreezeAdmin
 from tokens.admin.wallets import WalletAdmin
 
-__all__ = ["EntryAdmin", "WalletAdmin"]
+__all__ = ["EntryAdmin", "FreezeAdmin", "WalletAdmin"]

@@ -3,12 +3,21 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link, table
+from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link, may, table
+from foundation.admin_forms import ReasonForm, ask_and_act
+from foundation.ids import new_id
 from foundation.limits import PAGE_SIZE
-from tokens.models import Wallet
+from identity.kinds import Actor, ActorKind
+from tokens.admin.freezes import reason_of
+from tokens.kinds import FreezeCause, FreezeStep
+from tokens.models import Freeze, Wallet
 from tokens.queries.entries import history_of
+from tokens.queries.freezes import freezes_of
+from tokens.services.wallets import freeze
 
 
 @admin.register(Wallet)
@@ -28,14 +37,44 @@ class WalletAdmin(ReadOnlyModelAdmin):
         ),
         ("Mirror", {"fields": ("account_id", "document_id", "seq", "version")}),
     )
+    actions = ("freeze",)
     change_form_outer_after_template = "admin/related_tables.html"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Show the wallet's latest postings below it."""
-        context["related_tables"] = [(f"Latest {PAGE_SIZE} postings", _latest_postings(context["original"]))]
+        """Show the wallet's freezes and latest postings below it."""
+        wallet = context["original"]
+        context["related_tables"] = [
+            *([("Freezes", _freezes(wallet))] if may(request, "view", Freeze) else []),
+            (f"Latest {PAGE_SIZE} postings", _latest_postings(wallet)),
+        ]
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_freeze_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to add freezes."""
+        return may(request, "add", Freeze)
+
+    @admin.action(description="Freeze…", permissions=["freeze"])
+    def freeze(self, request: HttpRequest, wallets: QuerySet[Wallet]) -> HttpResponse | None:
+        """Have nothing bought or spent until somebody lifts it; credits pass. Each time is a freeze of its own."""
+        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+        return ask_and_act(
+            self,
+            request,
+            wallets,
+            title="Freeze",
+            form_class=ReasonForm,
+            action="frozen",
+            act=lambda wallet, answers: freeze(
+                account_id=wallet.pk,
+                cause=FreezeCause.STAFF,
+                reference=str(new_id()),
+                reason=answers["reason"],
+                actor=actor,
+                now=now,
+            ),
+        )
 
     @admin.display(description="Owner")
     def owner(self, wallet: Wallet) -> str:
@@ -46,6 +85,22 @@ class WalletAdmin(ReadOnlyModelAdmin):
     def state(self, wallet: Wallet) -> str:
         """The status, coloured."""
         return wallet.status
+
+
+def _freezes(wallet: Wallet) -> dict[str, Any]:
+    return table(
+        ("Cause", "Reference", "Since", "Reason", "Lifted"),
+        (
+            (
+                freeze.get_cause_display(),
+                link("tokens.Freeze", freeze.id, freeze.reference),
+                f"{freeze.frozen_at:%Y-%m-%d %H:%M:%S}",
+                reason_of(freeze, FreezeStep.FREEZE),
+                f"{freeze.lifted_at:%Y-%m-%d %H:%M:%S}" if freeze.lifted_at else DASH,
+            )
+            for freeze in freezes_of(wallet.pk)[:PAGE_SIZE]
+        ),
+    )
 
 
 def _latest_postings(wallet: Wallet) -> dict[str, Any]:

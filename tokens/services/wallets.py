@@ -7,12 +7,12 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from foundation.ids import new_id
-from identity.kinds import Actor
+from identity.kinds import Actor, ActorKind
 from identity.queries.users import document_id_of
-from tokens.errors import WalletNotFound
+from tokens.errors import FreezeLifted, FreezeNotFound, ReasonMissing, WalletNotFound
 from tokens.kinds import FreezeCause, FreezeStep
 from tokens.limits import FREEZE_REASON_LENGTH_MAX
-from tokens.models import FreezeReason
+from tokens.models import Freeze, FreezeReason
 from tokens.queries.wallets import WalletState, wallet_of
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,9 @@ def freeze(
     :param reference: what it hangs on, such as a dispute's id; staff freezing anew give one of its own
     :param reason: words for other staff, kept apart from the freeze; may be empty
     :raises WalletNotFound: `wallet_not_found`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     """
+    _ask_staff_why(actor, reason)
     arguments = (new_id(), account_id, cause.value, reference, actor.kind.value, actor.id, now)
     with transaction.atomic():
         try:
@@ -77,7 +79,9 @@ def unfreeze(
     The wallet can be used again when no other freeze is open. It joins the caller's transaction, if any.
 
     :param reason: words for other staff, kept apart from the freeze; may be empty
+    :raises ReasonMissing: `reason_missing`: staff say why.
     """
+    _ask_staff_why(actor, reason)
     arguments = (account_id, cause.value, reference, actor.kind.value, actor.id, now)
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -88,6 +92,33 @@ def unfreeze(
         _note(freeze_id, FreezeStep.UNFREEZE, reason)
     _tell("wallet.unfrozen", account_id, cause, actor)
     return True
+
+
+def lift_freeze(*, freeze_id: uuid.UUID, reason: str, actor: Actor, now: datetime) -> None:
+    """Lift one freeze, whatever its cause.
+
+    :raises FreezeNotFound: `freeze_not_found`.
+    :raises FreezeLifted: `freeze_lifted`: somebody has lifted it before.
+    :raises ReasonMissing: `reason_missing`.
+    """
+    found = Freeze.objects.filter(id=freeze_id).first()
+    if found is None:
+        raise FreezeNotFound
+    lifted = unfreeze(
+        account_id=found.account_id,
+        cause=FreezeCause(found.cause),
+        reference=found.reference,
+        reason=reason,
+        actor=actor,
+        now=now,
+    )
+    if not lifted:
+        raise FreezeLifted
+
+
+def _ask_staff_why(actor: Actor, reason: str) -> None:
+    if actor.kind is ActorKind.STAFF and not reason.strip():
+        raise ReasonMissing
 
 
 def _note(freeze_id: uuid.UUID, step: FreezeStep, reason: str) -> None:

@@ -53,6 +53,7 @@ TABLES = {
     "security.PurchaseLimits": CHANGED,
     "socialaccount.SocialAccount": SEEN,
     "tokens.Entry": SEEN,
+    "tokens.Freeze": SEEN,
     "tokens.Package": ADDED_AND_CHANGED,
     "tokens.Wallet": SEEN,
 }

@@ -1,0 +1,68 @@
+"""Admin actions that ask something first: a page with a form stands between the list and the service."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from foundation.admin import FROM_ROW, ModelAdmin, change_url
+from foundation.limits import ADMIN_ACTION_ROWS_MAX, ADMIN_REASON_LENGTH_MAX
+
+ANSWERED = "_answered"
+
+
+class ReasonForm(forms.Form):
+    """Why something is done, in words for other staff."""
+
+    reason = forms.CharField(
+        max_length=ADMIN_REASON_LENGTH_MAX,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="For other members of staff; the customer does not see it.",
+    )
+
+
+def ask_and_act(
+    page: ModelAdmin,
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    *,
+    title: str,
+    form_class: type[forms.Form],
+    action: str,
+    act: Callable[[Any, dict[str, Any]], object],
+) -> HttpResponse | None:
+    """Show the form, or once it is answered do the action for each chosen row, and go back.
+
+    Call it from an action and return what it returns.
+
+    :param title: what is asked for, as a heading and on the button
+    :param action: what was done, in the past tense
+    :param act: given a row and the form's answers, calls the service
+    """
+    form = form_class(request.POST if ANSWERED in request.POST else None)
+    if form.is_valid():
+        page.act_on_each(request, rows, action=action, act=lambda row: act(row, form.cleaned_data))
+        return None
+    chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+    from_row = FROM_ROW in request.POST
+    context = {
+        **page.admin_site.each_context(request),
+        "opts": page.opts,
+        "title": title,
+        "form": form,
+        "rows": rows[:ADMIN_ACTION_ROWS_MAX],
+        "carried": [
+            (ANSWERED, "1"),
+            ("action", request.POST.get("action", "")),
+            ("select_across", request.POST.get("select_across", "0")),
+            *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
+            *([(FROM_ROW, "1")] if from_row else []),
+        ],
+        "back": change_url(page.model, chosen[0]) if from_row else request.get_full_path(),
+    }
+    return TemplateResponse(request, "admin/action_form.html", context)
