@@ -28,10 +28,17 @@ class ApiBodyLimitMiddleware:
         return self.get_response(request)
 
 
+def announces_more_than(bytes_max: int, content_length: str) -> bool:
+    """Whether a Content-Length says that more than so many bytes follow; a number too long to read says so too."""
+    if not content_length.isdecimal():
+        return False
+    return len(content_length) > limits.LENGTH_DIGITS_MAX or int(content_length) > bytes_max
+
+
 def _is_too_large(request: HttpRequest) -> bool:
     announced = request.META.get("CONTENT_LENGTH") or ""
     if announced.isdecimal():
-        return len(announced) > limits.LENGTH_DIGITS_MAX or int(announced) > limits.BODY_BYTES_MAX
+        return announces_more_than(limits.BODY_BYTES_MAX, announced)
     if not request.META.get("wsgi.input_terminated"):
         return False  # nothing marks the end: Django reads nothing of it
     body = request.META["wsgi.input"].read(limits.BODY_BYTES_MAX + 1)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from foundation.body_limit import announces_more_than
 from foundation.client_address import client_address
 from foundation.errors import Refusal
 from payments.errors import BodyTooLarge, InvalidEvent, InvalidSignature
@@ -69,8 +70,7 @@ def _read(request: HttpRequest) -> StripeEvent:
 
 def _bounded_body(request: HttpRequest) -> bytes:
     """The body, of which not more than the limit is ever read, whatever Content-Length says."""
-    declared = request.headers.get("Content-Length", "")
-    if declared.isdecimal() and int(declared) > WEBHOOK_BODY_BYTES_MAX:
+    if announces_more_than(WEBHOOK_BODY_BYTES_MAX, request.headers.get("Content-Length", "")):
         raise BodyTooLarge
     try:
         body = request.read(WEBHOOK_BODY_BYTES_MAX + 1)
