@@ -12,6 +12,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from foundation import limits
+from tests.support.wsgi import connection_kept
 
 
 @csrf_exempt
@@ -41,8 +42,9 @@ def post(address: str, body: io.BytesIO, **environ: Any) -> tuple[int, bytes]:
         nonlocal status
         status = int(line.split(maxsplit=1)[0])
 
-    answer: Iterable[bytes] = WSGIHandler()(request, start_response)
-    return status, b"".join(answer)
+    with connection_kept():
+        answer: Iterable[bytes] = WSGIHandler()(request, start_response)
+        return status, b"".join(answer)
 
 
 @pytest.mark.parametrize("announced", [str(limits.BODY_BYTES_MAX + 1), "9" * 5000], ids=["one", "absurd"])

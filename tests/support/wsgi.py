@@ -1,6 +1,6 @@
 """Calls the product as its server does, with whatever a socket can bring: the test client would refuse much of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
@@ -20,10 +20,11 @@ def call(path: str, body: bytes, *, method: str = "POST", **environ: str) -> tup
     """Make a request; give the answer's status and body. `environ` are CGI's names (HTTP_…, CONTENT_TYPE, …)."""
     status: list[int] = []
 
-    def start_response(line: str, _headers: list[tuple[str, str]], _error: Any = None) -> None:
+    def start_response(line: str, _headers: Any, _error: Any = None, /) -> Callable[[bytes], object]:
         status.append(int(line.split(" ", 1)[0]))
+        return bytes
 
-    with _connection_kept():
+    with connection_kept():
         answer = application()({**_request(path, body, method), **environ}, start_response)
         text = b"".join(answer)
         answer.close()
@@ -31,8 +32,8 @@ def call(path: str, body: bytes, *, method: str = "POST", **environ: str) -> tup
 
 
 @contextmanager
-def _connection_kept() -> Iterator[None]:
-    """As Django's test client does: a test's transaction outlives its requests."""
+def connection_kept() -> Iterator[None]:
+    """As Django's test client does: requests leave the test's connection, or that it has none, alone."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     try:
