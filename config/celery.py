@@ -47,6 +47,7 @@ TIMETABLE = {
     **_every("payments.check_catalogue", hours=1),
     **_every("payments.watch_books", hours=6),
     **_every("tokens.sweep_wallets", minutes=1),
+    **_every("payments.retry_refunds", minutes=1),
     **_every("identity.set_wallet_claims", minutes=1),
     **_every("security.watch", seconds=30),
     **_every("security.send_alert_mails", seconds=30),

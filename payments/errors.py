@@ -117,3 +117,35 @@ class NoRotation(Refusal):
     code = "no_rotation"
     status = 409
     title = "There is no rotation to begin or to finish: run this without --rotate and --finish first."
+
+
+class PaymentNotSettled(Refusal):
+    """An event speaks of a payment that is not settled here (yet): it waits for that."""
+
+    code = "payment_not_settled"
+    status = 409
+    title = "The payment that this speaks of is not settled."
+
+
+class RefundNotPossible(Refusal):
+    """The purchase has no payment that could be given back: unpaid, or disputed and not won."""
+
+    code = "refund_not_possible"
+    status = 409
+    title = "This purchase has no payment that can be given back."
+
+
+class RefundTooLarge(Refusal):
+    """More than is left of the payment. Member: `left_cents`."""
+
+    code = "refund_too_large"
+    status = 409
+    title = "That is more than is left of this payment."
+
+
+class RefundRefused(Refusal):
+    """Stripe did not make the refund; `stripe_code` says why."""
+
+    code = "refund_refused"
+    status = 409
+    title = "Stripe refused to give this payment back."

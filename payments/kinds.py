@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db import models
@@ -73,6 +74,66 @@ class PackageEdit(models.TextChoices):
     NAME = "name_differs", "Another name"
 
 
+class ReversalState(models.TextChoices):
+    """How much of a purchase's payment has gone back, or is withheld; the worst of it, where several hold."""
+
+    NONE = "none"
+    PARTIAL = "partial"
+    FULL = "full"
+    DISPUTED = "disputed"
+    LOST = "lost"
+
+
+class RefundStatus(models.TextChoices):
+    """Where a refund stands: Stripe's words, and `requested` before Stripe has answered."""
+
+    REQUESTED = "requested"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+# A refund moves to a later one of these only, in whatever order it is told.
+REFUND_RANKS: Final = {
+    RefundStatus.REQUESTED: 0,
+    RefundStatus.PENDING: 1,
+    RefundStatus.SUCCEEDED: 2,
+    RefundStatus.CANCELED: 3,
+    RefundStatus.FAILED: 4,
+}
+# The money is on its way to the buyer, or with them.
+REFUNDED: Final = frozenset({RefundStatus.PENDING, RefundStatus.SUCCEEDED})
+
+
+class RefundReason(models.TextChoices):
+    """Why a payment is given back, in Stripe's words."""
+
+    REQUESTED_BY_CUSTOMER = "requested_by_customer"
+    DUPLICATE = "duplicate"
+    FRAUDULENT = "fraudulent"
+
+
+class DisputeStatus(models.TextChoices):
+    """Where a dispute stands, in Stripe's words; a `warning_…` is an inquiry, which moves no money."""
+
+    WARNING_NEEDS_RESPONSE = "warning_needs_response"
+    WARNING_UNDER_REVIEW = "warning_under_review"
+    WARNING_CLOSED = "warning_closed"
+    NEEDS_RESPONSE = "needs_response"
+    UNDER_REVIEW = "under_review"
+    PREVENTED = "prevented"
+    LOST = "lost"
+    WON = "won"
+
+
+# A dispute moves to a later one of these only, in whatever order it is told: an inquiry may become a dispute, and a
+# lost one be won after all.
+DISPUTE_RANKS: Final = {status: rank for rank, status in enumerate(DisputeStatus)}
+INQUIRIES: Final = frozenset(status for status in DisputeStatus if status.value.startswith("warning_"))
+UNDECIDED: Final = frozenset({DisputeStatus.NEEDS_RESPONSE, DisputeStatus.UNDER_REVIEW})
+
+
 class Outcome(models.TextChoices):
     """What handling an event, or asking Stripe about a session, led to."""
 
@@ -86,6 +147,9 @@ class Outcome(models.TextChoices):
     DECLINED = "declined"
     CARD_NOTED = "card_noted"
     LATE_FAILURE = "late_failure"
+    REVERSED = "reversed"
+    GIVEN_BACK = "given_back"
+    WARNED = "warned"
     UNCHANGED = "unchanged"
     IGNORED = "ignored"
 
@@ -129,6 +193,41 @@ class SessionFacts:
     livemode: bool
     # Known only where Stripe was asked: an event names its payment intent and does not show it.
     payment_intent_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """What Stripe says of a refund. `refund_id` is our own row's id, where the refund was started here."""
+
+    stripe_refund_id: str
+    payment_intent_id: str
+    refund_id: uuid.UUID | None
+    amount_cents: int
+    currency: str
+    status: RefundStatus
+    reason: str
+    failure_reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """What Stripe says of a dispute.
+
+    `movements` is how often its money has moved as far as this was known, and `is_withheld` that it was taken last.
+    """
+
+    stripe_dispute_id: str
+    stripe_charge_id: str
+    payment_intent_id: str
+    amount_cents: int
+    currency: str
+    status: DisputeStatus
+    reason: str
+    movements: int
+    is_withheld: bool
+    evidence_due_at: datetime | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

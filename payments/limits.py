@@ -28,6 +28,16 @@ INBOX_BATCH_MAX = 100
 INBOX_BACKOFF_MIN = timedelta(seconds=10)
 INBOX_BACKOFF_MAX = timedelta(hours=6)
 
+PAID_CENTS_MAX = 2**31 - 1  # what the column holds; Stripe's own bound is 99,999,999
+
+INTEGRITY_CHUNK = 1_000  # how many purchases with refunds or disputes are in memory at once
+
+# Stripe keeps an idempotency key for at least 24 hours: until then the same request is the same refund.
+REFUND_RETRY_WINDOW = timedelta(hours=23)
+REFUND_RETRY_INTERVAL = timedelta(minutes=1)
+REFUND_BATCH_MAX = 50
+REFUND_NOTE_LENGTH_MAX = 500
+
 SYNC_TRIES_MAX = 6
 SYNC_WAKE_SECONDS = 1.0  # staff who look at Stripe's objects can wait that long: one wake-up for many events
 SYNC_BATCH_MAX = 25

@@ -4,7 +4,16 @@ from celery import shared_task
 from django.utils import timezone
 
 from payments.errors import PaymentsUnavailable
-from payments.services import backfill, catalogue_checks, inbox, sale_checks, stripe_sync, sweeps, watch
+from payments.services import (
+    backfill,
+    catalogue_checks,
+    inbox,
+    refunds,
+    sale_checks,
+    stripe_sync,
+    sweeps,
+    watch,
+)
 
 
 @shared_task(name="payments.process_inbox")
@@ -62,3 +71,9 @@ def watch_books() -> None:
 def watch_customers() -> int:
     """Have security's rules look at what customers, cards and addresses did lately."""
     return watch.watch_customers(now=timezone.now())
+
+
+@shared_task(name="payments.retry_refunds")
+def retry_refunds() -> int:
+    """Ask Stripe again for refunds whose answer was lost."""
+    return refunds.retry_requested_refunds(now=timezone.now())

@@ -16,6 +16,12 @@ class AlertKind(models.TextChoices):
 
     PURCHASE_QUARANTINED = "purchase_quarantined", "Purchase quarantined"
     PAYMENT_FAILED_AFTER_SETTLEMENT = "payment_failed_after_settlement", "Payment failed after settlement"
+    DISPUTE_INQUIRY = "dispute_inquiry", "Bank inquires about a payment"
+    DISPUTE_OPENED = "dispute_opened", "Payment disputed"
+    DISPUTE_LOST = "dispute_lost", "Dispute lost"
+    EARLY_FRAUD_WARNING = "early_fraud_warning", "Early fraud warning"
+    REFUND_EXCEEDS_PAYMENT = "refund_exceeds_payment", "More refunded than was paid"
+    REFUND_FAILED = "refund_failed", "Refund failed"
     WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
     LIMITER_UNAVAILABLE = "limiter_unavailable", "Purchases cannot be counted"
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"

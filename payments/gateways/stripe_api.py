@@ -157,15 +157,15 @@ def session_facts(session: Mapping[str, Any]) -> SessionFacts:
     metadata = session.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
     return SessionFacts(
-        session_id=_text(session.get("id")),
-        purchase_id=_uuid(session.get("client_reference_id") or metadata.get("purchase_id")),
-        status=_text(session.get("status")),
-        payment_status=_text(session.get("payment_status")),
+        session_id=as_text(session.get("id")),
+        purchase_id=as_uuid(session.get("client_reference_id") or metadata.get("purchase_id")),
+        status=as_text(session.get("status")),
+        payment_status=as_text(session.get("payment_status")),
         amount_cents=session.get("amount_total") if isinstance(session.get("amount_total"), int) else None,
-        currency=_text(session.get("currency")).lower(),
-        customer_id=_id_of(session.get("customer")),
-        payment_intent_id=_id_of(session.get("payment_intent")),
-        package_code=_text(metadata.get("package")),
+        currency=as_text(session.get("currency")).lower(),
+        customer_id=id_of(session.get("customer")),
+        payment_intent_id=id_of(session.get("payment_intent")),
+        package_code=as_text(metadata.get("package")),
         livemode=session.get("livemode") is True,
         payment_intent_status=_status_of(session.get("payment_intent")),
     )
@@ -176,22 +176,24 @@ def _key(kind: str, subject: str, parameters: Mapping[str, Any]) -> str:
     return f"{kind}-{subject}-{uuid.uuid5(uuid.NAMESPACE_OID, repr(sorted(parameters.items())))}"
 
 
-def _id_of(value: object) -> str:
+def id_of(value: object) -> str:
     """The id of an object that Stripe gives as an id or, expanded, whole."""
-    return _text(value.get("id")) if isinstance(value, Mapping) else _text(value)
+    return as_text(value.get("id")) if isinstance(value, Mapping) else as_text(value)
 
 
 def _status_of(value: object) -> str:
-    return _text(value.get("status")) if isinstance(value, Mapping) else ""
+    return as_text(value.get("status")) if isinstance(value, Mapping) else ""
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """The value where it is a text, else none."""
     return value if isinstance(value, str) else ""
 
 
-def _uuid(value: object) -> uuid.UUID | None:
+def as_uuid(value: object) -> uuid.UUID | None:
+    """The value where it is the text of a UUID."""
     try:
-        return uuid.UUID(_text(value))
+        return uuid.UUID(as_text(value))
     except ValueError:
         return None
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from foundation.ids import new_id
 from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
-from payments.kinds import PurchaseStatus, QuarantineReason
+from payments.kinds import PurchaseStatus, QuarantineReason, ReversalState
 from payments.limits import PROCESSING_WAIT
 
 
@@ -34,6 +34,14 @@ class Purchase(models.Model):
     address = models.GenericIPAddressField(
         null=True, blank=True, help_text="Where it was started from, as far as that is known."
     )
+
+    paid_cents = models.PositiveIntegerField(
+        null=True, blank=True, help_text="What Stripe says was paid, in the payment's own currency."
+    )
+    charge_refunded_cents = models.PositiveIntegerField(
+        default=0, help_text="The most that Stripe ever said was refunded of its charge."
+    )
+    reversal = models.CharField(max_length=8, choices=ReversalState, default=ReversalState.NONE)
 
     stripe_price_id = models.CharField(max_length=255)
     stripe_customer_id = models.CharField(max_length=255, blank=True)
@@ -80,6 +88,9 @@ class Purchase(models.Model):
                 condition=Q(status=PurchaseStatus.QUARANTINED, quarantine_reason__gt="")
                 | (~Q(status=PurchaseStatus.QUARANTINED)),
                 name="purchase_quarantine_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversal__in=ReversalState.values), name="purchase_reversal_known"
             ),
         ]
         indexes = [

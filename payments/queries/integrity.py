@@ -1,15 +1,34 @@
-"""What must be true between purchases and the ledger: each settled purchase has one credit, and each credit one."""
+"""What must be true between purchases and the ledger.
+
+Each settled purchase has one credit, and each credit one settled purchase; of each, as many tokens are reversed as its
+payment's stand asks for.
+"""
+
+from collections.abc import Iterator
 
 from django.db import connection
+from django.db.models import Q, QuerySet
+
+from payments.kinds import PurchaseStatus, ReversalState
+from payments.limits import INTEGRITY_CHUNK
+from payments.models import Purchase
+from payments.queries.reversals import stand_of
+from payments.rules.reversal import PaymentStand, refunded_cents, reversal_state, target_tokens
 
 # Both directions in one statement; the ledger's own rules are checked by tokens.queries.integrity.
 _MISMATCHES = """
 SELECT coalesce(p.id, e.purchase_id)::text AS purchase, p.status, e.id::text AS entry
-FROM (SELECT * FROM payments_purchase WHERE status IN ('settled', 'refunded') OR entry_id IS NOT NULL) p
+FROM (SELECT * FROM payments_purchase WHERE status = 'settled' OR entry_id IS NOT NULL) p
 FULL JOIN (SELECT * FROM tokens_entry WHERE type = 'purchase') e ON e.purchase_id = p.id
 LEFT JOIN tokens_posting w ON w.entry_id = e.id AND w.line = 1
-WHERE p.id IS NULL OR e.id IS NULL OR p.entry_id IS DISTINCT FROM e.id
+WHERE p.id IS NULL OR e.id IS NULL OR p.status <> 'settled' OR p.entry_id IS DISTINCT FROM e.id
    OR w.amount <> p.tokens + p.bonus_tokens OR w.account_id <> p.wallet_account_id
+"""
+_REVERSED = """
+SELECT e.purchase_id, sum(p.amount)::bigint
+FROM tokens_entry e JOIN tokens_posting p ON p.entry_id = e.id JOIN tokens_account a ON a.id = p.account_id
+WHERE e.type IN ('refund', 'dispute', 'dispute_won') AND a.kind = 'refunded' AND e.purchase_id IS NOT NULL
+GROUP BY e.purchase_id HAVING sum(p.amount) <> 0
 """
 
 
@@ -21,3 +40,44 @@ def find_credit_mismatches() -> list[str]:
     return [
         f"purchase {purchase} ({status or 'no such row'}), entry {entry}" for purchase, status, entry in rows
     ]
+
+
+def find_reversal_mismatches() -> list[str]:
+    """Every purchase of which more or fewer tokens are reversed than its refunds and disputes ask for."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REVERSED)
+        reversed_tokens = dict(cursor.fetchall())
+    found = list(_mismatches(reversed_tokens))
+    strays = [
+        f"purchase {purchase}: {tokens} reversed for nothing" for purchase, tokens in reversed_tokens.items()
+    ]
+    return [*found, *strays]
+
+
+def _mismatches(reversed_tokens: dict[object, int]) -> Iterator[str]:
+    """Compare each purchase whose payment has moved; what is looked at is taken out of `reversed_tokens`."""
+    for purchase in _moved().iterator(chunk_size=INTEGRITY_CHUNK):
+        payment = stand_of(purchase)
+        target = target_tokens(payment) if purchase.status == PurchaseStatus.SETTLED else 0
+        tokens = reversed_tokens.pop(purchase.id, 0)
+        if tokens != target:
+            yield f"purchase {purchase.id}: {tokens} reversed, {target} asked for"
+        if purchase.reversal != reversal_state(payment) or _is_wrongly_refunded(purchase, payment):
+            yield f"purchase {purchase.id}: {purchase.status}, reversal {purchase.reversal}, is not what was told"
+
+
+def _moved() -> QuerySet[Purchase]:
+    has_moved = (
+        ~Q(reversal=ReversalState.NONE)
+        | Q(charge_refunded_cents__gt=0)
+        | Q(refunds__isnull=False)
+        | Q(disputes__isnull=False)
+    )
+    return Purchase.objects.filter(has_moved).distinct().prefetch_related("refunds", "disputes")
+
+
+def _is_wrongly_refunded(purchase: Purchase, payment: PaymentStand) -> bool:
+    """A quarantined purchase is refunded when all of its payment has gone back, and not before."""
+    is_refunded = purchase.status == PurchaseStatus.REFUNDED
+    has_gone = 0 < payment.paid_cents <= refunded_cents(payment)
+    return purchase.status != PurchaseStatus.SETTLED and is_refunded != has_gone

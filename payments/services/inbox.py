@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from foundation.errors import Refusal
 from foundation.ids import new_id
 from foundation.waker import wake
-from payments.errors import EventNotFound
+from payments.errors import EventNotFound, PaymentNotSettled
 from payments.gateways.stripe_api import from_timestamp
 from payments.kinds import InboxStatus, Outcome, StripeEvent
 from payments.limits import (
@@ -158,19 +158,28 @@ def _finish(row_id: uuid.UUID, outcome: Outcome, now: datetime) -> InboxStatus:
 
 
 def _record_failure(row_id: uuid.UUID, error: Exception, now: datetime) -> InboxStatus:
-    """Say why the event failed and when it is tried again; park it when it has failed too often."""
+    """Say why the event failed and when it is tried again; park it when it has failed too often.
+
+    One that is early is none of ours in the end: it speaks of a payment of somebody else's, and nobody has to look.
+    Should its payment be settled here after all, settlement calls it back.
+    """
     code = error.code if isinstance(error, Refusal) else type(error).__name__
     with transaction.atomic():
         row = InboxEvent.objects.select_for_update().get(id=row_id)
         row.attempts += 1
         row.error_code = code[:64]
-        row.status = InboxStatus.PARKED if row.attempts >= INBOX_TRIES_MAX else InboxStatus.FAILED
-        row.due_at = None if row.status == InboxStatus.PARKED else now + backoff(row.attempts)
+        is_over, is_early = row.attempts >= INBOX_TRIES_MAX, isinstance(error, PaymentNotSettled)
+        given_up = InboxStatus.IGNORED if is_early else InboxStatus.PARKED
+        row.status = given_up if is_over else InboxStatus.FAILED
+        row.due_at = None if is_over else now + backoff(row.attempts)
         row.save(update_fields=["attempts", "error_code", "status", "due_at"])
         if row.status == InboxStatus.PARKED:
             _alert_parked(row, now)
     facts = {"inbox_event_id": str(row_id), "type": row.type, "code": code, "attempts": row.attempts}
-    logger.error("credit.failed", extra=facts, exc_info=None if isinstance(error, Refusal) else error)
+    if is_early:
+        logger.info("webhook.waiting", extra=facts)
+    else:
+        logger.error("credit.failed", extra=facts, exc_info=None if isinstance(error, Refusal) else error)
     return InboxStatus(row.status)
 
 

@@ -6,13 +6,17 @@ from datetime import datetime
 
 from django.db import connection
 
+from payments.errors import PaymentNotSettled
 from payments.kinds import PurchaseStatus
 from payments.rules.settlement import FrozenTerms
 
 
 @dataclass(frozen=True, slots=True)
 class LockedPurchase:
-    """What settlement reads of a purchase's row: each field is a column. The lock ends with the transaction."""
+    """What settlement reads of a purchase: each field but the last is a column. The lock ends with the transaction.
+
+    `has_early_events`: events of its payment, such as a refund, were told before it was settled, and wait.
+    """
 
     id: uuid.UUID
     buyer_id: uuid.UUID
@@ -28,6 +32,7 @@ class LockedPurchase:
     stripe_session_id: str | None
     cancel_requested_at: datetime | None
     quarantine_reason: str
+    has_early_events: bool
 
     @property
     def terms(self) -> FrozenTerms:
@@ -42,7 +47,7 @@ class LockedPurchase:
             total_tokens=self.tokens + self.bonus_tokens,
         )
 
-    def move(self, status: PurchaseStatus, **columns: str | uuid.UUID | datetime | None) -> None:
+    def move(self, status: PurchaseStatus, **columns: str | int | uuid.UUID | datetime | None) -> None:
         """Write a move. The caller has looked at the status it moves from."""
         assignments = "".join(f", {name} = %s" for name in columns)
         with connection.cursor() as cursor:
@@ -52,13 +57,19 @@ class LockedPurchase:
             )
 
 
-_COLUMNS = ", ".join(column.name for column in fields(LockedPurchase))
-_LOCK = f"SELECT {_COLUMNS} FROM payments_purchase WHERE id = %s FOR UPDATE"  # noqa: S608 # nosec B608 - likewise
+_COLUMNS = ", ".join(column.name for column in fields(LockedPurchase)[:-1])
+# The waiting events are found by the way, which costs a look into an index and no statement.
+_LOCK = f"""
+SELECT {_COLUMNS}, EXISTS (
+    SELECT FROM payments_inboxevent WHERE payment_intent_id = %s AND payment_intent_id <> '' AND error_code = %s
+)
+FROM payments_purchase WHERE id = %s FOR UPDATE
+"""  # noqa: S608 # nosec B608 - names of our own
 
 
-def lock_purchase(purchase_id: uuid.UUID) -> LockedPurchase | None:
+def lock_purchase(purchase_id: uuid.UUID, payment_intent_id: str) -> LockedPurchase | None:
     """Lock a purchase's row until the transaction ends, and read it as it is then; None where there is none."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [purchase_id])
+        cursor.execute(_LOCK, [payment_intent_id, PaymentNotSettled.code, purchase_id])
         row = cursor.fetchone()
     return LockedPurchase(*row) if row else None

@@ -2,11 +2,23 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
+from foundation.waker import wake
 from payments.errors import PurchaseUnknown
-from payments.kinds import PAYABLE, PENDING, Outcome, PurchaseStatus, QuarantineReason, SessionFacts
+from payments.kinds import (
+    PAYABLE,
+    PENDING,
+    InboxStatus,
+    Outcome,
+    PurchaseStatus,
+    QuarantineReason,
+    SessionFacts,
+)
+from payments.limits import PAID_CENTS_MAX
+from payments.queries.inbox import early_events
 from payments.rules.settlement import find_mismatch
 from payments.services.locked_purchase import LockedPurchase, lock_purchase
 from security.kinds import AlertKind, Severity
@@ -30,7 +42,7 @@ def settle_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
     :raises PurchaseUnknown: `purchase_unknown`.
     """
     with transaction.atomic(savepoint=False):
-        purchase = _lock(session)
+        purchase = _lock(session, now)
         if session.payment_status in _PAID:
             return _settle_paid(purchase, session, now)
         if session.status == "complete" and session.payment_intent_status in _REFUSED:
@@ -51,14 +63,24 @@ def fail_purchase(*, session: SessionFacts, now: datetime) -> Outcome:
     :raises PurchaseUnknown: `purchase_unknown`.
     """
     with transaction.atomic(savepoint=False):
-        return _fail(_lock(session), session, now)
+        return _fail(_lock(session, now), session, now)
 
 
-def _lock(session: SessionFacts) -> LockedPurchase:
-    purchase = lock_purchase(session.purchase_id) if session.purchase_id else None
+def _lock(session: SessionFacts, now: datetime) -> LockedPurchase:
+    """Lock the purchase; events of its payment that came too early get their turn after the commit."""
+    intent_id = session.payment_intent_id
+    purchase = lock_purchase(session.purchase_id, intent_id) if session.purchase_id else None
     if purchase is None:
         raise PurchaseUnknown
+    if purchase.has_early_events:
+        transaction.on_commit(partial(_call_back, intent_id, now), robust=True)
     return purchase
+
+
+def _call_back(payment_intent_id: str, now: datetime) -> None:
+    """Have the payment's early events handled. Not before the commit: their handlers lock them before the purchase."""
+    early_events(payment_intent_id).update(status=InboxStatus.FAILED, due_at=now)
+    wake("payments.process_inbox")
 
 
 def _fail(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
@@ -116,6 +138,7 @@ def _credit(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> O
         PurchaseStatus.SETTLED,
         settled_at=now,
         closed_at=None,
+        paid_cents=session.amount_cents,
         failure_code="",
         entry_id=entry.entry_id,
         stripe_session_id=session.session_id,
@@ -132,11 +155,17 @@ def _quarantine(
         PurchaseStatus.QUARANTINED,
         closed_at=now,
         quarantine_reason=reason.value,
+        paid_cents=_plausible(session.amount_cents),
         stripe_payment_intent_id=session.payment_intent_id,
     )
     _alert(purchase, session, reason, now)
     logger.warning("purchase.quarantined", extra={"purchase_id": str(purchase.id), "reason": reason.value})
     return Outcome.QUARANTINED
+
+
+def _plausible(amount_cents: int | None) -> int | None:
+    """An amount that the column holds; what a mismatch is about may be anything."""
+    return amount_cents if amount_cents is not None and 0 <= amount_cents <= PAID_CENTS_MAX else None
 
 
 def _alert(purchase: LockedPurchase, session: SessionFacts, reason: QuarantineReason, now: datetime) -> None:

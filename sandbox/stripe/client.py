@@ -13,7 +13,7 @@ from sandbox.stripe.client_payments import Paid, PaymentControls
 
 Order = Literal["created", "reversed", "shuffled", "concurrent"]
 FailureKind = Literal["status", "reset", "reset_after", "delay"]
-__all__ = ["Paid", "SandboxControls", "SandboxRefused", "StillDelivering"]
+__all__ = ["Order", "Paid", "SandboxControls", "SandboxRefused", "StillDelivering"]
 
 
 class StillDelivering(Exception):

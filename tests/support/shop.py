@@ -17,7 +17,7 @@ from identity.models import User
 from identity.services.accounts import open_account_for_email
 from mirror.services.dispatch import deliver_due
 from payments.models import Purchase
-from payments.queries.integrity import find_credit_mismatches
+from payments.queries.integrity import find_credit_mismatches, find_reversal_mismatches
 from payments.services import inbox, purchases, stripe_sync
 from sandbox.stripe.client import Paid, SandboxControls
 from tokens.queries.integrity import find_imbalances
@@ -120,6 +120,7 @@ class Shop:
         """Nothing in the books is wrong."""
         assert find_imbalances() == []
         assert find_credit_mismatches() == []
+        assert find_reversal_mismatches() == []
 
 
 class _Nowhere:

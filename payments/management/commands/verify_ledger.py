@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from payments.queries.integrity import find_credit_mismatches
+from payments.queries.integrity import find_credit_mismatches, find_reversal_mismatches
 from tokens.queries.integrity import check_names, find_imbalances
 
 
@@ -17,9 +17,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every check and print what each found."""
-        faults = [*map(str, find_imbalances()), *find_credit_mismatches()]
+        faults = [*map(str, find_imbalances()), *find_credit_mismatches(), *find_reversal_mismatches()]
         for fault in faults:
             self.stderr.write(fault)
         if faults:
             raise CommandError(f"The ledger has {len(faults)} faults; the first: {faults[0]}.")
-        self.stdout.write(f"The ledger is sound: {len(check_names()) + 1} checks found nothing.")
+        self.stdout.write(f"The ledger is sound: {len(check_names()) + 2} checks found nothing.")

@@ -1,0 +1,44 @@
+"""Reads how a purchase's payment stands: what has gone back of it, and what could."""
+
+from payments.kinds import UNDECIDED, DisputeStatus, PurchaseStatus, RefundStatus
+from payments.models import Dispute, Purchase
+from payments.rules.reversal import DisputeStand, PaymentStand, RefundStand, refunded_cents
+
+_REFUNDABLE = (PurchaseStatus.SETTLED, PurchaseStatus.QUARANTINED)
+
+
+def stand_of(purchase: Purchase) -> PaymentStand:
+    """What is known of the purchase's payment now."""
+    return PaymentStand(
+        total_tokens=purchase.total_tokens,
+        paid_cents=purchase.price_cents if purchase.paid_cents is None else purchase.paid_cents,
+        charge_refunded_cents=purchase.charge_refunded_cents,
+        refunds=[
+            RefundStand(RefundStatus(refund.status), refund.amount_cents) for refund in purchase.refunds.all()
+        ],
+        disputes=[stand_of_dispute(purchase, dispute) for dispute in purchase.disputes.all()],
+    )
+
+
+def stand_of_dispute(purchase: Purchase, dispute: Dispute) -> DisputeStand:
+    """What is known of one dispute of the purchase's payment now."""
+    return DisputeStand(
+        status=DisputeStatus(dispute.status),
+        amount_cents=dispute.amount_cents if dispute.currency == purchase.currency else None,
+        movements=dispute.movements,
+        is_withheld=dispute.is_withheld,
+    )
+
+
+def left_cents(purchase: Purchase) -> int:
+    """How much of the purchase's payment could still be given back; 0 where none can be."""
+    if purchase.status not in _REFUNDABLE or not purchase.stripe_payment_intent_id:
+        return 0
+    statuses = {dispute.status for dispute in purchase.disputes.all()}
+    if statuses & {*UNDECIDED, DisputeStatus.LOST}:
+        return 0
+    payment = stand_of(purchase)
+    requested = sum(
+        refund.amount_cents for refund in payment.refunds if refund.status == RefundStatus.REQUESTED
+    )
+    return max(0, payment.paid_cents - refunded_cents(payment) - requested)

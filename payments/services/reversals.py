@@ -1,0 +1,71 @@
+"""Brings a purchase's tokens to where its payment stands: the one function behind refunds and disputes.
+
+What Stripe tells is kept as rows; the target is computed from all of them under the purchase's lock, so that repeats
+change nothing and any order leads to the same end.
+"""
+
+import logging
+from datetime import datetime
+
+from payments.errors import PaymentNotSettled
+from payments.kinds import Outcome, PurchaseStatus
+from payments.models import Purchase
+from payments.queries.reversals import stand_of
+from payments.rules.reversal import refunded_cents, reversal_state, target_tokens
+from tokens.kinds import EntryType
+from tokens.services.reversals import reverse_to
+
+logger = logging.getLogger(__name__)
+
+_PAID = (PurchaseStatus.SETTLED, PurchaseStatus.QUARANTINED, PurchaseStatus.REFUNDED)
+
+
+def lock_payment(payment_intent_id: str) -> Purchase:
+    """The purchase that was paid with this intent, locked until the caller's transaction ends.
+
+    :raises PaymentNotSettled: `payment_not_settled`: it is not known, or not decided yet.
+    """
+    purchases = Purchase.objects.select_for_update(of=("self",)).filter(
+        stripe_payment_intent_id=payment_intent_id
+    )
+    purchase = purchases.first() if payment_intent_id else None
+    if purchase is None or purchase.status not in _PAID:
+        raise PaymentNotSettled
+    return purchase
+
+
+def apply(*, purchase: Purchase, cause: EntryType, reference: str, now: datetime) -> Outcome:
+    """Take tokens back, or give them back, until as many are reversed as the payment's stand asks for.
+
+    A quarantined purchase has none, and ends when all of its payment has gone back. The purchase is locked.
+
+    :param cause: the type of the entry, should one be needed; `reference` names the refund or dispute behind it
+    """
+    payment = stand_of(purchase)
+    outcome = Outcome.UNCHANGED
+    fields: dict[str, object] = {"reversal": reversal_state(payment)}
+    if purchase.status == PurchaseStatus.SETTLED:
+        outcome = _reverse(purchase, target_tokens(payment), cause, reference, now)
+    elif purchase.status == PurchaseStatus.QUARANTINED and 0 < payment.paid_cents <= refunded_cents(payment):
+        fields["status"] = PurchaseStatus.REFUNDED
+        outcome = Outcome.REVERSED
+    Purchase.objects.filter(id=purchase.id).update(**fields)
+    return outcome
+
+
+def _reverse(purchase: Purchase, target: int, cause: EntryType, reference: str, now: datetime) -> Outcome:
+    reversal = reverse_to(
+        purchase_id=purchase.id, target_tokens=target, cause=cause, reference=reference, now=now
+    )
+    if reversal.entry_id is None:
+        return Outcome.UNCHANGED
+    facts = {
+        "purchase_id": str(purchase.id),
+        "entry_id": str(reversal.entry_id),
+        "reference": reference,
+        "tokens_before": reversal.was_reversed,
+        "tokens": reversal.reversed_tokens,
+    }
+    logger.info("refund.applied", extra=facts)
+    is_taken = reversal.reversed_tokens > reversal.was_reversed
+    return Outcome.REVERSED if is_taken else Outcome.GIVEN_BACK
