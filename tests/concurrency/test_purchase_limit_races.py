@@ -1,15 +1,17 @@
 """Fifty starts of one customer at once: as many checkouts as the limit, and no more by any way."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
 import pytest
 import stripe
+import time_machine
 from django.conf import settings
 from django.core.cache import caches
 from django.test import Client
+from django.utils import timezone
 
 from foundation.ids import new_id
 from payments.errors import PaymentsUnavailable
@@ -24,6 +26,13 @@ from tests.support.threads import race
 AT_ONCE = 50
 HOURLY = 5
 WINDOW = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _still() -> Iterator[None]:
+    """No window ends while these tests run."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 def start_by_api(browser: Client) -> int:

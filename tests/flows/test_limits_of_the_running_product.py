@@ -1,5 +1,6 @@
 """Limits where eight web processes serve, and Redis goes while they do."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 import redis
 import requests
+from django_ratelimit.core import _get_window
 
+from identity.models import User
 from payments.models import Purchase
 from sandbox.stripe.client import SandboxControls
 from security.kinds import AlertKind
@@ -40,6 +43,16 @@ def shop(product: Product, stripe_sandbox: SandboxControls) -> Iterator[Shop]:
     shop.assert_sound()
 
 
+def somebody(shop: Shop, name: str) -> User:
+    """A customer whose hour and day have only just begun, or go on for a while."""
+    for number in range(100):
+        user = shop.customer(f"{name}-{number}")
+        seconds_left = [_get_window(str(user.id), seconds) - time.time() for seconds in (3600, 86_400)]
+        if min(seconds_left) > 300:
+            return user
+    raise AssertionError("Nobody's windows are open.")
+
+
 def starts(
     pool: ThreadPoolExecutor, customers: list[Customer], count: int
 ) -> list[Future[requests.Response]]:
@@ -48,8 +61,9 @@ def starts(
 
 
 def test_eight_web_processes_count_as_one_and_without_redis_nothing_is_started(product: Product, shop: Shop):
-    alice = [Customer(product.url, shop.customer("alice"), keep_alive=False) for _ in range(10)]
-    bob = [Customer(product.url, shop.customer("bob"), keep_alive=False) for _ in range(10)]
+    alice_herself, bob_himself = somebody(shop, "alice"), somebody(shop, "bob")
+    alice = [Customer(product.url, alice_herself, keep_alive=False) for _ in range(10)]
+    bob = [Customer(product.url, bob_himself, keep_alive=False) for _ in range(10)]
     for customer in (*alice, *bob):
         assert customer.get("/buy-tokens").ok  # each has its form's token
     with ThreadPoolExecutor(10) as pool:
@@ -59,9 +73,7 @@ def test_eight_web_processes_count_as_one_and_without_redis_nothing_is_started(p
         assert len(served_by) == WEB_PROCESSES
 
         under_way = starts(pool, bob, AT_ONCE)
-        wait_for(
-            lambda: Purchase.objects.filter(buyer=shop.customer("bob")).exists(), what="Bob has started one"
-        )
+        wait_for(lambda: Purchase.objects.filter(buyer=bob_himself).exists(), what="Bob has started one")
         product.redis.stop()
         answers = Counter(each.result().status_code for each in [*under_way, *starts(pool, bob, 10)])
         assert answers[503] >= 10
@@ -75,7 +87,7 @@ def test_eight_web_processes_count_as_one_and_without_redis_nothing_is_started(p
         again = Counter(each.result().status_code for each in starts(pool, bob, 20))
 
     assert set(again) <= {201, 429, 503}
-    assert Purchase.objects.filter(buyer=shop.customer("bob")).count() == HOURLY
+    assert Purchase.objects.filter(buyer=bob_himself).count() == HOURLY
     assert answers[201] + again[201] <= HOURLY
     assert Alert.objects.get(kind=AlertKind.LIMITER_UNAVAILABLE).count >= 10
     for customer in (*alice, *bob):

@@ -2,9 +2,12 @@
 
 import time
 import uuid
+from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from identity.kinds import Scope
@@ -21,10 +24,12 @@ BALANCE, PACKAGES = "/api/tokens/balance", "/api/tokens/packages"
 
 
 @pytest.fixture(autouse=True)
-def low(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three calls a minute."""
+def low(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Three calls a minute, and no minute that ends meanwhile."""
     monkeypatch.setattr(api_limits, "API_CALLS_PER_MINUTE_MAX", 3)
     monkeypatch.setattr(api_limits, "API_KEY_CALLS_PER_MINUTE_MAX", 3)
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 def browser_of(user: User) -> Client:

@@ -1,22 +1,25 @@
 """Overrides: granted with a reason and an end, replaced, revoked, expired."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from foundation.ids import new_id
 from identity.kinds import Actor
 from identity.models import User
 from security import limits
-from security.errors import OverrideInvalid, OverrideNotFound, OverrideNotInForce
+from security.errors import OverrideGrantedMeanwhile, OverrideInvalid, OverrideNotFound, OverrideNotInForce
 from security.kinds import LimitsInForce, OverrideKind, OverrideStatus
 from security.models import Override
 from security.queries.purchase_limits import limits_of, override_in_force, overrides_of
 from security.services.overrides import expire_overrides, revoke_override
 from security.tasks import note_expired_overrides
 from tests.security.conftest import NOW, Grant
+from tests.support.product import wait_for
+from tests.support.threads import in_thread
 
 DAY = timedelta(days=1)
 
@@ -145,3 +148,22 @@ def test_an_unknown_customer_is_given_nothing(grant: Grant):
     with pytest.raises(IntegrityError):
         grant(User(), OverrideKind.UNLIMITED)
     assert not Override.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_grant_at_the_same_moment_the_second_is_told_to_look_first(alice: User, grant: Grant):
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first = grant(alice, hourly_max=8)
+            second = pool.submit(in_thread, lambda: grant(alice, OverrideKind.UNLIMITED))
+            wait_for(somebody_waits, what="the second one waits for the first")
+        with pytest.raises(OverrideGrantedMeanwhile):
+            second.result()
+    assert Override.objects.get() == first
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        (waiting,) = cursor.fetchone()
+    return bool(waiting)
