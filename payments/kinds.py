@@ -7,6 +7,8 @@ from typing import Final
 
 from django.db import models
 
+SYNC_TASK = "payments.sync_stripe_objects"
+
 
 class PurchaseStatus(models.TextChoices):
     """Where a purchase stands. The moves between them are those of docs/architecture.md, and no others."""

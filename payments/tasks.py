@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from payments.errors import PaymentsUnavailable
+from payments.kinds import SYNC_TASK
 from payments.services import (
     backfill,
     catalogue_checks,
@@ -22,7 +23,7 @@ def process_inbox() -> int:
     return inbox.process_due_events(now=timezone.now())
 
 
-@shared_task(name="payments.sync_stripe_objects")
+@shared_task(name=SYNC_TASK)
 def sync_stripe_objects() -> int:
     """Have dj-stripe copy the objects of new events."""
     return stripe_sync.sync_due_events(now=timezone.now())

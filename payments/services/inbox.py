@@ -13,7 +13,7 @@ from foundation.ids import new_id
 from foundation.waker import wake
 from payments.errors import EventNotFound, PaymentNotSettled
 from payments.gateways.stripe_api import from_timestamp
-from payments.kinds import InboxStatus, Outcome, StripeEvent
+from payments.kinds import SYNC_TASK, InboxStatus, Outcome, StripeEvent
 from payments.limits import (
     INBOX_BACKOFF_MAX,
     INBOX_BACKOFF_MIN,
@@ -209,7 +209,7 @@ def backoff(attempts: int) -> timedelta:
 def _wake_workers(status: InboxStatus) -> None:
     if status == InboxStatus.PROCESSED:
         wake("mirror.deliver")
-    wake("payments.sync_stripe_objects", within_seconds=SYNC_WAKE_SECONDS)
+    wake(SYNC_TASK, within_seconds=SYNC_WAKE_SECONDS)
 
 
 def _subject_of(data: Mapping[str, Any]) -> tuple[str, str, uuid.UUID | None]:

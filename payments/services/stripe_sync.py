@@ -2,24 +2,53 @@
 
 import logging
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from foundation.errors import Refusal
+from foundation.waker import wake
 from payments.gateways import stripe_copy
-from payments.limits import SYNC_BACKOFF_MIN, SYNC_BATCH_MAX, SYNC_LEASE, SYNC_TRIES_MAX
+from payments.kinds import SYNC_TASK
+from payments.limits import SYNC_BACKOFF_MIN, SYNC_BATCH_MAX, SYNC_LEASE, SYNC_TRIES_MAX, SYNC_WAKE_SECONDS
 from payments.models import InboxEvent
 
 logger = logging.getLogger(__name__)
 
 
+# Any number that nothing else in this database locks.
+_ONE_RUN_AT_A_TIME = 7_283_361
+
+
 def sync_due_events(*, now: datetime) -> int:
-    """Copy the objects of the events that are due, oldest first; answer how many were tried."""
-    claimed = _claim(now)
-    for row in claimed:
-        _sync(row, now)
+    """Copy the objects of the events that are due, oldest first; answer how many were tried.
+
+    One run at a time in all workers together: nobody waits for a copy, and it takes a hundred times as long as a
+    credit, so that a burst of events would keep every worker from what customers wait for.
+    """
+    with _alone() as is_alone:
+        claimed = _claim(now) if is_alone else []
+        for row in claimed:
+            _sync(row, now)
+    if len(claimed) == SYNC_BATCH_MAX:
+        wake(SYNC_TASK, within_seconds=SYNC_WAKE_SECONDS)
     return len(claimed)
+
+
+@contextmanager
+def _alone() -> Generator[bool]:
+    """Hold the lock of all runs, or say that another run does. It ends with its connection: no death keeps it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONE_RUN_AT_A_TIME])
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONE_RUN_AT_A_TIME])
 
 
 def _claim(now: datetime) -> list[InboxEvent]:

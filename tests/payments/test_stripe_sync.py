@@ -7,8 +7,10 @@ from djstripe.models import Charge, Customer, Event, PaymentIntent, Session
 
 from payments.limits import SYNC_LEASE, SYNC_TRIES_MAX
 from payments.models import InboxEvent
+from payments.services import stripe_sync
 from payments.services.stripe_sync import sync_due_events
 from tests.support.shop import Shop
+from tests.support.threads import in_thread
 
 
 def pending() -> int:
@@ -74,3 +76,29 @@ def test_an_event_whose_worker_died_is_taken_up_after_its_lease(shop: Shop):
     assert sync_due_events(now=now) == 0
     assert sync_due_events(now=now + SYNC_LEASE) > 0
     assert pending() == 0
+
+
+def test_a_second_run_at_the_same_time_leaves_the_worker_to_others(shop: Shop):
+    shop.buy("alice", "basic")
+    late = pending()
+
+    with stripe_sync._alone() as is_alone:
+        assert is_alone
+        assert in_thread(lambda: sync_due_events(now=timezone.now())) == 0
+    assert pending() == late
+
+    assert in_thread(lambda: sync_due_events(now=timezone.now())) == late
+    assert pending() == 0
+
+
+def test_a_full_batch_is_followed_by_the_next(shop: Shop, monkeypatch):
+    shop.buy("alice", "basic")
+    monkeypatch.setattr(stripe_sync, "SYNC_BATCH_MAX", 1)
+    asked: list[str] = []
+    monkeypatch.setattr(stripe_sync, "wake", lambda task, within_seconds: asked.append(task))
+
+    while pending():
+        assert sync_due_events(now=timezone.now()) == 1
+    assert sync_due_events(now=timezone.now()) == 0
+
+    assert set(asked) == {"payments.sync_stripe_objects"}
