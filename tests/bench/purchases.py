@@ -3,14 +3,16 @@
 import threading
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Self
 
 from django.db import connections
 from django.utils import timezone
+from google.api_core.exceptions import Cancelled
 from google.cloud import firestore
+from google.cloud.firestore_v1.types import ListenRequest, ListenResponse, Target
 
 from payments.models import Purchase
 from payments.services.purchases import start_purchase
@@ -84,30 +86,50 @@ def _running(place: Place) -> Generator[None]:
 
 
 class Watcher:
-    """Listens to all wallets' documents, as their customers' apps would together."""
+    """Listens to all wallets' documents on one stream, and takes each change when it comes.
+
+    The client's own `on_snapshot` sorts every document it has anew at each change: it falls behind by seconds, which
+    a customer's app, that listens to one document, does not.
+    """
 
     def __init__(self, place: Place) -> None:
         self._client = firestore.Client(project=place.environment["GOOGLE_CLOUD_PROJECT"])
         self._seen: dict[str, float] = {}
         self._changed = threading.Condition()
+        self._is_over = threading.Event()
 
     def __enter__(self) -> Self:
         wallets = self._client.collection("users").where(
             filter=firestore.FieldFilter("tokensUpdatedAt", ">", timezone.now())
         )
-        self._watch = wallets.on_snapshot(self._hear)
+        root = f"projects/{self._client.project}/databases/(default)"
+        query = Target.QueryTarget(parent=f"{root}/documents", structured_query=wallets._to_protobuf())
+        first = ListenRequest(database=root, add_target=Target(query=query, target_id=1))
+        api = self._client._firestore_api
+        self._stream = api.listen(requests=self._requests(first), metadata=self._client._rpc_metadata)
+        self._thread = threading.Thread(target=self._hear, name="watcher")
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._watch.unsubscribe()
+        self._is_over.set()
+        self._stream.cancel()
+        self._thread.join(VISIBLE_SECONDS_MAX)
 
-    def _hear(self, _documents: list[Any], changes: list[Any], _read_at: object) -> None:
-        now = time.monotonic()
-        with self._changed:
-            for change in changes:
-                if change.document.get("tokenBalance"):
-                    self._seen.setdefault(change.document.id, now)
-            self._changed.notify_all()
+    def _requests(self, first: ListenRequest) -> Iterator[ListenRequest]:
+        yield first
+        self._is_over.wait()
+
+    def _hear(self) -> None:
+        try:
+            for response in self._stream:
+                document = ListenResponse.pb(response).document_change.document
+                if document.fields["tokenBalance"].integer_value:
+                    with self._changed:
+                        self._seen.setdefault(document.name.rpartition("/")[2], time.monotonic())
+                        self._changed.notify_all()
+        except Cancelled:
+            return
 
     def wait_for(self, document_ids: list[str]) -> dict[str, float]:
         """Wait until all were seen with a balance; give when each was seen first."""

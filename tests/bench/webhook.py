@@ -37,7 +37,7 @@ CLIENTS = 8
 STRIPE_DELAYS = {"djstripe": 0.0, "djstripe_150ms": 0.15}
 # How much slower than ours they are at the least: no more purchases are prepared for them.
 PREPARED_SHARE = {"ours": 1.0, "djstripe": 0.4, "djstripe_150ms": 0.1}
-WARM_UP_SECONDS = 0.5
+WARM_UP_SECONDS = 2.0  # every worker process has loaded the application by then
 EVENT = "checkout.session.completed"
 
 
