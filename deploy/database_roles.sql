@@ -30,6 +30,7 @@ BEGIN
              wallet_tidy(uuid, timestamptz),
              wallet_overdue_held(uuid, timestamptz),
              wallet_expired(uuid, timestamptz),
+             wallet_seq_at(uuid, timestamptz),
              ledger_chain_hash(bytea, uuid, text, text, uuid, bigint, bigint, bigint, timestamptz),
              ledger_request_hash(text, uuid, bigint, text[], bigint[], uuid, text, bigint, timestamptz),
              mirror_mark_stale(text, text)

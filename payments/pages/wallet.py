@@ -68,7 +68,7 @@ def purchase(request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
 
 def _wallet(owner_id: uuid.UUID) -> WalletState | None:
     try:
-        return wallets.wallet_of(owner_id)
+        return wallets.wallet_of(owner_id, now=timezone.now())
     except WalletNotFound:  # staff made by a command have none
         return None
 

@@ -87,6 +87,7 @@ def test_the_description_names_every_call_of_the_contract(client, db):
         "get /api/tokens/purchases",
         "post /api/tokens/purchases",
         "get /api/tokens/purchases/{purchase_id}",
+        "get /api/tokens/statement",
         "post /api/tokens/spend",
         "post /api/tokens/grants",
         "post /api/tokens/holds",

@@ -180,7 +180,7 @@ def test_a_scope_opens_what_it_names_and_nothing_else(alice, client, key_of, cre
                 headers = {**headers, "Idempotency-Key": str(uuid4())}
             else:
                 refused(403, "permission_denied", post)
-        for read in ("balance", "transactions"):
+        for read in ("balance", "transactions", "statement"):
             answer = client.get(f"/api/tokens/{read}", {"user": str(alice.id)}, headers=headers)
             assert answer.status_code == (200 if scope == Scope.TOKENS_READ else 403)
 
@@ -189,7 +189,7 @@ def test_a_reading_service_names_a_customer_and_a_customer_names_noabout(
     alice, bob, alices, client, key_of, refused
 ):
     headers = key_of("reader", Scope.TOKENS_READ)
-    for read in ("balance", "transactions"):
+    for read in ("balance", "transactions", "statement"):
         path = f"/api/tokens/{read}"
         refused(400, "invalid_request", lambda path=path: client.get(path, headers=headers))
         refused(

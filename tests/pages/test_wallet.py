@@ -60,7 +60,7 @@ def test_a_new_wallet_is_empty_and_says_what_will_be_there(alices):
     page = words(alices.get("/wallet"))
     assert "Balance 0 tokens" in page
     assert "Nothing has happened here yet." in page
-    assert "Unused tokens do not expire." in page
+    assert "Unused tokens that you bought do not expire." in page
 
 
 def test_a_purchase_is_in_the_history_with_its_price_and_receipt(alices, paid):
@@ -89,9 +89,11 @@ def test_with_nothing_on_sale_the_wallet_shows_no_worth(alice, alices, paid, gra
 
 def test_held_tokens_and_debt_are_told_only_when_there_are_any(alices, paid):
     assert "held for" not in words(alices.get("/wallet"))
-    edit_wallets(held=40, debt=7)
+    edit_wallets(held=40)
     page = words(alices.get("/wallet"))
     assert "40 tokens held for something in progress (≈ $3.99); 210 can be spent now." in page
+    edit_wallets(held=250, debt=7)  # what is owed is paid out of what is free
+    page = words(alices.get("/wallet"))
     assert "7 tokens owed (≈ $0.70) from a payment that was returned" in page
 
 

@@ -21,6 +21,7 @@ WITHOUT_CSRF_TOKEN = {
     "api/tokens/packages": "nothing: it changes nothing",
     "api/tokens/balance": "REST framework checks the token wherever a session signs in",
     "api/tokens/transactions": "REST framework checks the token wherever a session signs in",
+    "api/tokens/statement": "REST framework checks the token wherever a session signs in",
     "api/tokens/purchases": "REST framework checks the token wherever a session signs in",
     "api/tokens/purchases/<uuid:purchase_id>": "REST framework checks the token wherever a session signs in",
     "api/tokens/spend": "a service's key, which no browser sends by itself",

@@ -9,6 +9,7 @@ from identity.limits import FIREBASE_UID_LENGTH_MAX as USER_LENGTH_MAX
 from tokens.kinds import EntryType
 from tokens.models import Package, Posting
 from tokens.queries.entries import describe
+from tokens.queries.statements import Statement
 from tokens.queries.wallets import WalletState
 
 
@@ -68,6 +69,10 @@ class TransactionSerializer(serializers.Serializer[Posting]):
         return (note.label if note else "") or posting.entry.reference
 
 
+class StatementLineSerializer(TransactionSerializer):
+    """One change of the balance, in a statement."""
+
+
 class TransactionQuerySerializer(serializers.Serializer[Mapping[str, Any]]):
     """What narrows the list of transactions."""
 
@@ -82,3 +87,27 @@ class WhoseSerializer(serializers.Serializer[Mapping[str, Any]]):
         required=False,
         help_text="For services: whose. A Firebase uid or our user id.",
     )
+
+
+class PeriodSerializer(serializers.Serializer[Mapping[str, Any]]):
+    """A period: after `since` and until `until`."""
+
+    since = serializers.DateTimeField(
+        required=False, help_text="Only what came after; from the beginning without it."
+    )
+    until = serializers.DateTimeField(required=False, help_text="Up to here, included; now without it.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A period ends after it begins."""
+        if "since" in attrs and "until" in attrs and attrs["since"] > attrs["until"]:
+            raise serializers.ValidationError({"since": ["This is after `until`."]})
+        return attrs
+
+
+class StatementSerializer(serializers.Serializer[Statement]):
+    """What a statement says of its whole period."""
+
+    since = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField()
+    opening_balance = serializers.IntegerField()
+    closing_balance = serializers.IntegerField()

@@ -8,6 +8,7 @@ urlpatterns = [
     path("packages", views.PackagesView.as_view(), name="api_packages"),
     path("balance", views.BalanceView.as_view(), name="api_balance"),
     path("transactions", views.TransactionsView.as_view(), name="api_transactions"),
+    path("statement", views.StatementView.as_view(), name="api_statement"),
     path("spend", service_views.SpendView.as_view(), name="api_spend"),
     path("grants", service_views.GrantsView.as_view(), name="api_grants"),
     path("holds", service_views.HoldsView.as_view(), name="api_holds"),

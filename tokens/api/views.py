@@ -1,6 +1,7 @@
 """The bank's part of the API: what is for sale, what a customer has, and how they came by it."""
 
 import uuid
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -22,6 +23,9 @@ from identity.queries.users import customer_id_of, user_id_of
 from tokens.api.serializers import (
     BalanceSerializer,
     PackageSerializer,
+    PeriodSerializer,
+    StatementLineSerializer,
+    StatementSerializer,
     TransactionQuerySerializer,
     TransactionSerializer,
     WhoseSerializer,
@@ -29,6 +33,7 @@ from tokens.api.serializers import (
 from tokens.errors import WalletNotFound
 from tokens.models import Package, Posting
 from tokens.queries import entries, packages, wallets
+from tokens.queries.statements import Statement, statement_of
 
 # What whoever reads a wallet can meet: its owner, or a service.
 _ANSWERS_WHO_READS = (
@@ -125,4 +130,72 @@ class TransactionsView(ListAPIView[Posting]):
     )
     def get(self, request: Request) -> Response:
         """List the wallet's transactions, newest first. Services need the scope `tokens:read`."""
+        return self.list(request)
+
+
+class StatementPagination(CursorPagination):
+    """Oldest first, with the balances before and after the whole period on each page."""
+
+    ordering = "seq"
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        """Read one page, and keep the statement that the view has made."""
+        self._statement: Statement = view.statement
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """The page, and what the statement says of all its pages."""
+        page = super().get_paginated_response(data).data
+        return Response({**StatementSerializer(self._statement).data, **page})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the statement's own fields, too."""
+        described = super().get_paginated_response_schema(schema)
+        moment = {"type": "string", "format": "date-time"}
+        own = {
+            "since": {**moment, "nullable": True},
+            "until": moment,
+            "opening_balance": {"type": "integer"},
+            "closing_balance": {"type": "integer"},
+        }
+        return {
+            **described,
+            "required": [*described.get("required", []), *own],
+            "properties": {**own, **described["properties"]},
+        }
+
+
+class StatementView(ListAPIView[Posting]):
+    """What happened in a period."""
+
+    permission_classes = (IsCustomer | MayReadTokens,)
+    serializer_class = StatementLineSerializer
+    pagination_class = StatementPagination
+    statement: Statement
+
+    def get_queryset(self) -> QuerySet[Posting]:
+        """The entries of the period."""
+        owner_id = _whose(self.request)
+        query = PeriodSerializer(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        period = query.validated_data
+        self.statement = statement_of(
+            owner_id, since=period.get("since"), until=period.get("until") or timezone.now()
+        )
+        return self.statement.lines
+
+    @extend_schema(
+        operation_id="get_statement",
+        tags=["tokens"],
+        parameters=[PeriodSerializer, WhoseSerializer],
+        responses={
+            200: StatementLineSerializer(many=True),
+            **problems(*_ANSWERS_WHO_READS, *PAGE_REFUSALS, WalletNotFound),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        """State a period: the balance before it, its transactions, oldest first, and the balance after it.
+
+        The balance at any moment is `closing_balance` with that moment as `until`. Services need `tokens:read`.
+        """
         return self.list(request)

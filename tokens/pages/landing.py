@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from tokens.errors import WalletNotFound
@@ -24,6 +25,6 @@ def _wallet(request: HttpRequest) -> WalletState | None:
     if not request.user.is_authenticated:
         return None
     try:
-        return wallets.wallet_of(request.user.pk)
+        return wallets.wallet_of(request.user.pk, now=timezone.now())
     except WalletNotFound:  # staff made by a command have none
         return None

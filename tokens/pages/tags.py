@@ -59,7 +59,9 @@ def tokens(number: int) -> str:
 
 @register.filter
 def signed(number: int) -> str:
-    """A number with its sign, a real minus sign for what went."""
+    """A number with its sign, a real minus sign for what went; nothing has none."""
+    if not number:
+        return "0"
     return f"{'+' if number > 0 else MINUS}{thousands(abs(number))}"
 
 

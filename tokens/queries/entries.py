@@ -35,6 +35,11 @@ def history_of(owner_id: uuid.UUID, *, entry_type: str = "") -> QuerySet[Posting
     return _told(postings).order_by("-seq")
 
 
+def postings_of(account_id: uuid.UUID) -> QuerySet[Posting]:
+    """The wallet's postings, ready to be described."""
+    return _told(Posting.objects.filter(account_id=account_id, seq__isnull=False))
+
+
 def posting_of(entry_id: uuid.UUID) -> Posting:
     """The line by which an entry moved its wallet."""
     return _told(Posting.objects.filter(entry_id=entry_id, line=1)).get()

@@ -13,6 +13,8 @@ API: Table = {
     "api/tokens/packages": Row(get=everybody(200), post=NOT_ALLOWED),
     "api/tokens/balance": Row(get=signed_in(200, nobody=401), post=signed_in(405, nobody=401)),
     "api/tokens/transactions": Row(get=signed_in(200, nobody=401), post=signed_in(405, nobody=401)),
+    # Staff and other customers see their own; who has no wallet has none to state.
+    "api/tokens/statement": Row(get=signed_in(200, nobody=401), post=signed_in(405, nobody=401)),
     # A form is no JSON: 415, once it is known who sends it.
     "api/tokens/purchases": Row(get=signed_in(200, nobody=401), post=signed_in(415, nobody=401)),
     "api/tokens/purchases/<uuid:purchase_id>": Row(

@@ -20,6 +20,8 @@ SITE: Table = {
     # A form without a key is refused with 400, once it is known who sends it.
     "buy-tokens": Row(get=everybody(200), post=signed_in(400)),
     "wallet": Row(get=signed_in(200), post=NOT_ALLOWED),
+    "wallet/statement": Row(get=signed_in(200), post=NOT_ALLOWED),
+    "wallet/statement.csv": Row(get=signed_in(200), post=NOT_ALLOWED),
     "purchases/<uuid:purchase_id>": Row(at="purchases/{purchase}", get=only_its_owner(200), post=NOT_ALLOWED),
     "checkout/success": Row(
         at="checkout/success?session_id={session}", get=only_its_owner(200), post=NOT_ALLOWED
