@@ -50,6 +50,7 @@ TIMETABLE = {
     **_every("payments.retry_refunds", minutes=1),
     **_every("identity.set_wallet_claims", minutes=1),
     **_every("security.watch", seconds=30),
+    **_every("config.log_measures", minutes=1),
     **_every("security.send_alert_mails", seconds=30),
     **_every("security.watch_ledger", hours=6),
     **_every("security.expire_overrides", minutes=1),

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import starmap
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -55,6 +56,24 @@ def exposition(now: datetime) -> bytes:
     except ValueError:
         registry.register(payments.WEBHOOK_SECONDS)  # this process is the only one
     return generate_latest(registry)
+
+
+def figures(now: datetime) -> dict[str, float]:
+    """What the apps' rows say, by plain names: a label's value is part of the name, a quantile is p50 … p100.
+
+    What is counted by labels is also told in all, and be it zero.
+    """
+    told: dict[str, float] = {}
+    for metric in _Rows(now).collect():
+        if metric.type == "counter":
+            told[f"{metric.name}_total"] = sum(sample.value for sample in metric.samples)
+        for sample in metric.samples:
+            told["_".join([sample.name, *starmap(_plain, sample.labels.items())])] = sample.value
+    return told
+
+
+def _plain(label: str, value: str) -> str:
+    return f"p{float(value):.0%}".rstrip("%") if label == "quantile" else value
 
 
 class _Rows(Collector):

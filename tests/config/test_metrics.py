@@ -11,12 +11,18 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test import Client, override_settings
+from django.utils import timezone
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from config import limits, metrics
+from config.celery import TIMETABLE
+from config.tasks import log_measures
 from sandbox.demo.product import start_web
 from sandbox.processes import Child, free_port, wait_until_ready
+from security.kinds import AlertKind, Severity
+from security.services.alerts import raise_alert
 from tests.config.settings_file import PRODUCTION, read_settings
 from tests.support.scrape import scraped
 from tests.support.webhook import URL, post
@@ -199,3 +205,22 @@ def test_whichever_process_is_asked_tells_what_all_of_them_saw(
     assert list(tmp_path.glob("token-economy-metrics-*"))
     child.stop()
     assert not list(tmp_path.glob("token-economy-metrics-*"))
+
+
+@pytest.mark.django_db
+def test_the_log_gets_each_minute_what_the_rows_say_by_plain_names() -> None:
+    raise_alert(
+        kind=AlertKind.MIRROR_BEHIND,
+        severity=Severity.HIGH,
+        dedup_key="1",
+        summary="Late.",
+        subject={},
+        now=timezone.now(),
+    )
+    with capture_logs() as lines:
+        log_measures()
+    (line,) = lines
+    assert line["event"] == "measures.taken"
+    assert (line["security_alerts_total"], line["security_alerts_total_mirror_behind_high"]) == (1, 1)
+    assert (line["rate_limit_false_positives_total"], line["failed_credits"]) == (0, 0)
+    assert "config.log_measures" in TIMETABLE

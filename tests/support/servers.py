@@ -151,7 +151,16 @@ def missing() -> dict[str, str]:
             "Google's Firestore emulator or Java was not found (Debian: apt install "
             "default-jre-headless google-cloud-cli-firestore-emulator)"
         )
+    if not find_gcloud_commands():
+        gaps["gcloud"] = "Google Cloud's command line was not found (Debian: apt install google-cloud-cli)"
     return gaps
+
+
+def find_gcloud_commands() -> Path | None:
+    """Find the tree of all of gcloud's commands, which it completes command lines with."""
+    program = shutil.which("gcloud")
+    tree = program and Path(program).resolve().parents[1] / "data" / "cli" / "gcloud_completions.py"
+    return tree if tree and tree.exists() else None
 
 
 def refuse_gaps_in_ci() -> None:

@@ -1,11 +1,14 @@
 """`manage.py verify_ledger`: recompute the ledger, hold it against the purchases, exit non-zero on a fault."""
 
+import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from payments.queries.integrity import find_credit_mismatches, find_reversal_mismatches
 from tokens.queries.integrity import check_names, find_imbalances
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -21,5 +24,6 @@ class Command(BaseCommand):
         for fault in faults:
             self.stderr.write(fault)
         if faults:
+            logger.error("ledger.imbalance", extra={"faults": len(faults)})
             raise CommandError(f"The ledger has {len(faults)} faults; the first: {faults[0]}.")
         self.stdout.write(f"The ledger is sound: {len(check_names()) + 2} checks found nothing.")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.deploy.gcloud import secrets
+from tests.deploy.gcloud import monitoring, secrets
 from tests.deploy.gcloud.cloud import Cloud, Flags
 
 Handler = Callable[[Cloud, list[str], Flags], str]
@@ -56,5 +56,48 @@ COMMANDS = {
     "secrets add-iam-policy-binding": Command(
         secrets.add_binding, "secretmanager.secrets.setIamPolicy", 1, "--member! --role!"
     ),
+    "logging metrics describe": Command(monitoring.describe_metric, "logging.logMetrics.get", 1),
+    "logging metrics create": Command(
+        monitoring.create_metric, "logging.logMetrics.create", 1, "--config-from-file!"
+    ),
+    "logging metrics update": Command(
+        monitoring.update_metric, "logging.logMetrics.update", 1, "--config-from-file!"
+    ),
+    "alpha monitoring policies list": Command(
+        monitoring.list_policies, "monitoring.alertPolicies.list", 0, "--filter"
+    ),
+    "alpha monitoring policies create": Command(
+        monitoring.create_policy,
+        "monitoring.alertPolicies.create",
+        0,
+        "--policy-from-file! --notification-channels",
+    ),
+    "alpha monitoring policies update": Command(
+        monitoring.update_policy,
+        "monitoring.alertPolicies.update",
+        1,
+        "--policy-from-file! --set-notification-channels",
+    ),
+    "alpha monitoring policies delete": Command(
+        monitoring.delete_policy, "monitoring.alertPolicies.delete", 1
+    ),
+    "monitoring dashboards list": Command(
+        monitoring.list_dashboards, "monitoring.dashboards.list", 0, "--filter"
+    ),
+    "monitoring dashboards create": Command(
+        monitoring.create_dashboard, "monitoring.dashboards.create", 0, "--config-from-file!"
+    ),
+    "monitoring dashboards update": Command(
+        monitoring.update_dashboard, "monitoring.dashboards.update", 1, "--config-from-file!"
+    ),
+    "monitoring uptime list-configs": Command(
+        monitoring.list_uptime, "monitoring.uptimeCheckConfigs.list", 0, "--filter"
+    ),
+    "monitoring uptime create": Command(
+        monitoring.create_uptime,
+        "monitoring.uptimeCheckConfigs.create",
+        1,
+        "--resource-type! --resource-labels! --protocol --path --validate-ssl --user-labels",
+    ),
 }
-READING = (" describe", " list", " access", " get-iam-policy", " get", " read")
+READING = (" describe", " list", " list-configs", " access", " get-iam-policy", " get", " read")
