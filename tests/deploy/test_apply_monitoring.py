@@ -1,13 +1,16 @@
 """deploy/apply_monitoring.sh, rehearsed."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 from tests.deploy.gcloud.monitoring import DASHBOARD, METRIC, POLICY, UPTIME
 from tests.deploy.workbench import PROJECT, ROOT, Workbench
 
+RUNBOOKS = ROOT / "docs" / "runbooks"
 MONITORING = ROOT / "deploy" / "monitoring"
 SIZES = {
     METRIC: len(list(MONITORING.glob("metrics/*.yaml"))),
@@ -83,5 +86,16 @@ def test_a_policy_of_ours_without_a_file_is_deleted_and_others_are_left(workbenc
 
 
 @pytest.mark.parametrize("policy", sorted(MONITORING.glob("policies/*.yaml")), ids=lambda path: path.stem)
-def test_each_policy_names_what_to_do(policy: Path):
-    assert "docs/runbooks/" in policy.read_text()
+def test_each_policy_names_a_runbook_that_is_there(policy: Path):
+    named = re.findall(r"docs/runbooks/[a-z-]+\.md", policy.read_text())
+    assert named
+    assert all((ROOT / page).exists() for page in named)
+
+
+def test_the_runbooks_are_listed_and_name_commands_that_are_there():
+    index = (RUNBOOKS / "README.md").read_text()
+    pages = [page for page in RUNBOOKS.glob("*.md") if page.name != "README.md"]
+    assert all(f"({page.name})" in index for page in pages)
+    told = "\n".join(page.read_text() for page in pages)
+    assert set(re.findall(r"manage\.py (\w+)", told)) <= get_commands().keys()
+    assert all((RUNBOOKS / page).exists() for page in re.findall(r"\]\(([a-z-]+\.md)\)", told + index))
