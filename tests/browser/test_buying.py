@@ -68,7 +68,7 @@ def test_tokens_are_on_the_page_and_in_firestore_within_two_seconds_of_paying(vi
     page = visitor.page
     visitor.sign_in_quietly(alice)
     shop.drain()  # the workers have nothing left to do from before
-    taken = []
+    taken: list[float] = []
     while not taken or (min(taken) >= PAID_TO_SHOWN_SECONDS_MAX and len(taken) < PURCHASES_MAX):
         page.goto("/buy-tokens")
         choose(page)
