@@ -51,6 +51,14 @@ class InvalidApiKey(Refusal):
     title = "The API key is not valid."
 
 
+class ApiKeyRevoked(Refusal):
+    """The key opens nothing already."""
+
+    code = "api_key_revoked"
+    status = 409
+    title = "This key was already revoked."
+
+
 class InvalidServiceName(Refusal):
     """A service's name is not one."""
 

@@ -20,6 +20,8 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Wallets", "account_balance_wallet", "tokens.Wallet"),
             ("Freezes", "ac_unit", "tokens.Freeze"),
             ("Entries", "receipt_long", "tokens.Entry"),
+            ("Lots", "stacks", "tokens.Lot"),
+            ("Holds", "lock_clock", "tokens.Hold"),
         ),
     ),
     (
@@ -56,6 +58,7 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         "People",
         (
             ("Users", "person", "identity.User"),
+            ("API keys", "key", "identity.ApiKey"),
             ("E-mail addresses", "mail", "account.EmailAddress"),
             ("Connected accounts", "link", "socialaccount.SocialAccount"),
             ("Groups", "group", "auth.Group"),

@@ -1,5 +1,6 @@
-"""Staff's view of people."""
+"""Staff's view of people, and of services' keys."""
 
+from identity.admin.api_keys import ApiKeyAdmin
 from identity.admin.users import UserAdmin
 
-__all__ = ["UserAdmin"]
+__all__ = ["ApiKeyAdmin", "UserAdmin"]

@@ -19,9 +19,10 @@ from django_celery_beat.models import (
 )
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind
-from identity.models import User
+from identity.kinds import Actor, ActorKind, Scope
+from identity.models import ApiKey, User
 from identity.services.accounts import open_account_for_email
+from identity.services.api_keys import create_api_key
 from mirror.models import Drift, MirroredDocument, MirroredSubject, OutboxRow
 from payments.kinds import InboxStatus, Outcome, PurchaseStatus
 from payments.models import InboxEvent, PackagePublication, Purchase, StripeCustomer
@@ -31,10 +32,10 @@ from security.services.alerts import raise_alert
 from security.services.limit_refusals import note_refusal
 from security.services.overrides import grant_override
 from security.services.purchase_limits import set_purchase_limits
-from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms
-from tokens.models import Entry, Freeze, Package, Wallet
+from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms, ServiceCall
+from tokens.models import Entry, Freeze, Hold, Lot, Package, Wallet
 from tokens.queries.wallets import wallet_of
-from tokens.services import wallets
+from tokens.services import holds, wallets
 from tokens.services.ledger import post
 from tokens.services.packages import put_on_sale
 
@@ -108,6 +109,26 @@ def entry() -> Entry:
 
 def wallet() -> Wallet:
     return Wallet.objects.get(account_id=settled_purchase().wallet_account_id)
+
+
+def lot() -> Lot:
+    return Lot.objects.get(entry=entry(), kind="purchased")
+
+
+def hold() -> Hold:
+    """What a service has set aside of Alice's tokens."""
+    return holds.place(
+        user_id=settled_purchase().buyer_id,
+        amount=20,
+        expires_at=NOW + timedelta(hours=1),
+        call=ServiceCall("renderer", str(new_id()), "Rendering"),
+        now=NOW,
+    )
+
+
+def api_key() -> ApiKey:
+    create_api_key(service="renderer", scopes=[Scope.TOKENS_READ], now=NOW)
+    return ApiKey.objects.get()
 
 
 def freeze(name: str = "alice") -> Freeze:
@@ -221,6 +242,9 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "tokens.Entry": entry,
     "tokens.Wallet": wallet,
     "tokens.Freeze": freeze,
+    "tokens.Lot": lot,
+    "tokens.Hold": hold,
+    "identity.ApiKey": api_key,
     "mirror.OutboxRow": outbox_row,
     "mirror.MirroredSubject": lambda: MirroredSubject.objects.create(
         kind="wallet", subject_id="alice", version=3, delivered_at=NOW

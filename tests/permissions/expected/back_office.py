@@ -38,6 +38,7 @@ TABLES = {
     "djstripe.Product": SEEN,
     "djstripe.Refund": SEEN,
     "djstripe.Session": SEEN,
+    "identity.ApiKey": SEEN,
     "identity.User": CHANGED,
     "mirror.Drift": SEEN,
     "mirror.MirroredDocument": SEEN,
@@ -54,6 +55,8 @@ TABLES = {
     "socialaccount.SocialAccount": SEEN,
     "tokens.Entry": SEEN,
     "tokens.Freeze": SEEN,
+    "tokens.Hold": SEEN,
+    "tokens.Lot": SEEN,
     "tokens.Package": ADDED_AND_CHANGED,
     "tokens.Wallet": SEEN,
 }
