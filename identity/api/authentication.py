@@ -59,10 +59,6 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
         except InvalidApiKey as refusal:  # DRF's own error, so that the answer names the scheme to use
             raise exceptions.AuthenticationFailed(refusal.detail, code=refusal.code) from refusal
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
-        """What WWW-Authenticate says in a 401, where this authenticator is the first."""
-        return f'{self.scheme} realm="api"'
-
 
 class SessionAuthentication(authentication.SessionAuthentication):
     """The site's session cookie, with CSRF protection."""

@@ -10,6 +10,7 @@ from tests.tokens.conftest import Bank
 from tokens.errors import PurchaseNotCredited
 from tokens.kinds import AccountKind, EntryType, LotKind, Reversal
 from tokens.models import Entry, Lot, Posting
+from tokens.queries.entries import describe, history_of
 from tokens.services import reversals
 
 TOTAL = 1100
@@ -208,3 +209,20 @@ def test_a_target_past_the_purchase_is_a_bug_of_the_caller(sound_bank: Bank, bou
     with pytest.raises(ValueError, match="reverses no purchase"):
         reverse(bought, TOTAL, EntryType.SPEND)
     assert sound_bank.wallet == before
+
+
+def test_each_step_is_told_in_words(sound_bank: Bank, bought: UUID):
+    sound_bank.spend(TOTAL - 1)
+    reverse(bought, 1)
+    reverse(bought, 2)
+    reverse(bought, TOTAL, EntryType.DISPUTE)
+    reverse(bought, 2, EntryType.DISPUTE_WON)
+    reverse(bought, 0)
+    told = [describe(line) for line in history_of(sound_bank.alice.id).order_by("seq")]
+    assert told[2:] == [
+        "Refund: Basic",
+        "Refund: Basic (1 token owed)",
+        "Disputed payment: Basic (1,098 tokens owed)",
+        "Dispute won: Basic (1,098 tokens no longer owed)",
+        "Refund failed: Basic (1 token no longer owed)",
+    ]
