@@ -149,3 +149,11 @@ class RefundRefused(Refusal):
     code = "refund_refused"
     status = 409
     title = "Stripe refused to give this payment back."
+
+
+class RefundAmountMalformed(Refusal):
+    """The amount to give back is no amount of the payment's currency."""
+
+    code = "refund_amount_malformed"
+    status = 400
+    title = "That is no amount of this currency."

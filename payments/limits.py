@@ -37,6 +37,7 @@ REFUND_RETRY_WINDOW = timedelta(hours=23)
 REFUND_RETRY_INTERVAL = timedelta(minutes=1)
 REFUND_BATCH_MAX = 50
 REFUND_NOTE_LENGTH_MAX = 500
+REFUND_DIGITS_MAX = 12
 
 SYNC_TRIES_MAX = 6
 SYNC_WAKE_SECONDS = 1.0  # staff who look at Stripe's objects can wait that long: one wake-up for many events

@@ -22,6 +22,8 @@ class AlertKind(models.TextChoices):
     EARLY_FRAUD_WARNING = "early_fraud_warning", "Early fraud warning"
     REFUND_EXCEEDS_PAYMENT = "refund_exceeds_payment", "More refunded than was paid"
     REFUND_FAILED = "refund_failed", "Refund failed"
+    MANY_REFUNDS = "many_refunds", "Many refunds of one customer"
+    MANY_DISPUTES = "many_disputes", "Many disputes of one customer"
     WRONG_LIVEMODE = "wrong_livemode", "Event of the other Stripe mode"
     LIMITER_UNAVAILABLE = "limiter_unavailable", "Purchases cannot be counted"
     BAD_SIGNATURES = "bad_signatures", "Burst of bad webhook signatures"
@@ -151,13 +153,18 @@ class PurchaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class CustomerActivity:
-    """What one customer did within the last day: the times of each, and what they paid in all."""
+    """What one customer did within the last day: the times of each, and what they paid in all.
+
+    Refunds and disputes are those of the last months, since they come long after what they are about.
+    """
 
     user_id: uuid.UUID
     paid_at: tuple[datetime, ...] = ()
     paid_cents: int = 0
     declined_at: tuple[datetime, ...] = ()
     quarantined_at: tuple[datetime, ...] = ()
+    refunded_at: tuple[datetime, ...] = ()
+    disputed_at: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

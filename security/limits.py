@@ -64,6 +64,10 @@ VELOCITY_WINDOW = timedelta(hours=1)
 VELOCITY_PURCHASES_MAX = 3
 VELOCITY_CENTS_MAX = 50_000
 DECLINES_OF_CUSTOMER_MAX = 8
+# Refunds and disputes come weeks after their payments: https://docs.stripe.com/disputes/how-disputes-work.
+MONEY_BACK_WINDOW = timedelta(days=90)
+REFUNDS_OF_CUSTOMER_MAX = 3
+DISPUTES_OF_CUSTOMER_MAX = 1
 MISMATCHES_MAX = 1
 MISMATCHES_FREEZING = 3  # from so many on the wallet is frozen
 ACCOUNTS_OF_CARD_MAX = 3

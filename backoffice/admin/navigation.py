@@ -12,7 +12,12 @@ from django.urls import reverse
 GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         "Sales",
-        (("Purchases", "shopping_cart", "payments.Purchase"), ("Packages", "sell", "tokens.Package")),
+        (
+            ("Purchases", "shopping_cart", "payments.Purchase"),
+            ("Refunds", "undo", "payments.Refund"),
+            ("Disputes", "gavel", "payments.Dispute"),
+            ("Packages", "sell", "tokens.Package"),
+        ),
     ),
     (
         "Ledger",

@@ -1,14 +1,17 @@
 """What staff see of payments."""
 
 from payments.admin.inbox import InboxEventAdmin
+from payments.admin.money_back import DisputeAdmin, RefundAdmin
 from payments.admin.packages import PackageAdmin
 from payments.admin.purchases import PurchaseAdmin
 from payments.admin.stripe_ids import PackagePublicationAdmin, StripeCustomerAdmin
 
 __all__ = [
+    "DisputeAdmin",
     "InboxEventAdmin",
     "PackageAdmin",
     "PackagePublicationAdmin",
     "PurchaseAdmin",
+    "RefundAdmin",
     "StripeCustomerAdmin",
 ]

@@ -5,10 +5,11 @@ from typing import Any
 
 from foundation.admin import DASH, link, table
 from foundation.limits import PAGE_SIZE
+from foundation.money import in_words
 from mirror import queries as mirror
 from payments.models import Purchase
 from payments.queries.inbox import events_of_purchase
-from tokens.queries.entries import entry_of_purchase
+from tokens.queries.entries import postings_of_purchase
 
 Tables = list[tuple[str, dict[str, Any]]]
 
@@ -17,6 +18,8 @@ def tables_of(purchase: Purchase) -> Tables:
     """The purchase's journey, one titled table for each part of it."""
     return [
         ("Events from Stripe", _events(purchase)),
+        ("Refunds", _refunds(purchase)),
+        ("Disputes", _disputes(purchase)),
         ("Ledger postings", _postings(purchase)),
         ("In Firestore", _mirror(purchase)),
     ]
@@ -40,19 +43,54 @@ def _events(purchase: Purchase) -> dict[str, Any]:
     )
 
 
-def _postings(purchase: Purchase) -> dict[str, Any]:
-    entry = entry_of_purchase(purchase.id)
-    postings = entry.postings.select_related("account").order_by("line") if entry else []
+def _refunds(purchase: Purchase) -> dict[str, Any]:
     return table(
-        ("Entry", "Account", "Amount", "Balance after"),
+        ("Refund", "Amount", "Status", "Reason", "Asked for by", "When", "Ended"),
+        (
+            (
+                link("payments.Refund", refund.id, refund),
+                in_words(refund.amount_cents, refund.currency),
+                refund.get_status_display(),
+                refund.note or refund.get_reason_display() or DASH,
+                refund.requested_by or "Stripe's dashboard",
+                _time(refund.created_at),
+                _time(refund.ended_at),
+            )
+            for refund in purchase.refunds.order_by("created_at")[:PAGE_SIZE]
+        ),
+    )
+
+
+def _disputes(purchase: Purchase) -> dict[str, Any]:
+    return table(
+        ("Dispute", "Amount", "Status", "Reason", "Money withheld", "Opened", "Closed"),
+        (
+            (
+                link("payments.Dispute", dispute.id, dispute),
+                in_words(dispute.amount_cents, dispute.currency),
+                dispute.get_status_display(),
+                dispute.reason,
+                "Yes" if dispute.is_withheld else "No",
+                _time(dispute.opened_at),
+                _time(dispute.closed_at),
+            )
+            for dispute in purchase.disputes.order_by("opened_at")[:PAGE_SIZE]
+        ),
+    )
+
+
+def _postings(purchase: Purchase) -> dict[str, Any]:
+    return table(
+        ("Entry", "Type", "Account", "Amount", "Balance after"),
         (
             (
                 link("tokens.Entry", posting.entry_id),
+                posting.entry.get_type_display(),
                 posting.account.get_kind_display(),
                 f"{posting.amount:+,}",
                 DASH if posting.balance_after is None else f"{posting.balance_after:,}",
             )
-            for posting in postings
+            for posting in postings_of_purchase(purchase.id)[:PAGE_SIZE]
         ),
     )
 

@@ -5,15 +5,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, link
+from foundation.admin_forms import ask_and_act
+from foundation.money import in_words
 from payments.admin.journey import tables_of
+from payments.admin.refunding import RefundForm, refund
 from payments.errors import SessionNotOpened
 from payments.kinds import PENDING
 from payments.models import Purchase
 from payments.queries.purchases import stuck
+from payments.queries.reversals import left_cents
 from payments.services.checkout import ask_stripe
 
 PURCHASE_COLOURS = {
@@ -26,6 +30,14 @@ PURCHASE_COLOURS = {
     "canceled": "primary",
     "quarantined": "danger",
     "refunded": "warning",
+}
+
+REVERSAL_COLOURS = {
+    "none": "info",
+    "partial": "warning",
+    "full": "warning",
+    "disputed": "danger",
+    "lost": "danger",
 }
 
 
@@ -46,10 +58,10 @@ class StuckFilter(admin.SimpleListFilter):
 
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnlyModelAdmin):
-    """The list and the page of a purchase. Staff may have Stripe asked how it stands."""
+    """The list and the page of a purchase. Staff may have Stripe asked how it stands, or the money given back."""
 
-    list_display = ("id", "buyer", "package_id", "total", "price", "state", "started_at")
-    list_filter = ("status", StuckFilter, "livemode", "quarantine_reason")
+    list_display = ("id", "buyer", "package_id", "total", "price", "state", "reversal_state", "started_at")
+    list_filter = ("status", "reversal", StuckFilter, "livemode", "quarantine_reason")
     list_select_related = ("buyer",)
     search_fields = (
         "id",
@@ -60,9 +72,22 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         "buyer__stripe_customer__stripe_customer_id__startswith",
     )
     ordering = ("-id",)
-    actions = ("ask_stripe_again",)
+    actions = ("ask_stripe_again", "give_back")
     fieldsets = (
-        (None, {"fields": ("state", "buyer_link", "package_link", "total", "price", "livemode")}),
+        (
+            None,
+            {
+                "fields": (
+                    "state",
+                    "reversal_state",
+                    "buyer_link",
+                    "package_link",
+                    "total",
+                    "price",
+                    "livemode",
+                )
+            },
+        ),
         (
             "When",
             {
@@ -114,9 +139,30 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
-        """Ask only where an answer could change something."""
-        can_change = row.status in PENDING and row.stripe_session_id
-        return super().row_actions(request, row) if can_change else []
+        """Ask only where an answer could change something, and give back only what is there."""
+        senseless = set()
+        if row.status not in PENDING or not row.stripe_session_id:
+            senseless.add("ask_stripe_again")
+        if not left_cents(row):
+            senseless.add("give_back")
+        return [each for each in super().row_actions(request, row) if each[0] not in senseless]
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to start refunds."""
+        return request.user.has_perm("payments.start_refund")
+
+    @admin.action(description="Give money back…", permissions=["refund"])
+    def give_back(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> HttpResponse | None:
+        """Refund all or a part of each purchase's payment, after asking how much and why."""
+        return ask_and_act(
+            self,
+            request,
+            purchases,
+            title="Give money back",
+            form_class=RefundForm,
+            action="money given back",
+            act=lambda purchase, answers: refund(request, purchase, answers),
+        )
 
     @admin.action(description="Ask Stripe again", permissions=["act"])
     def ask_stripe_again(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> None:
@@ -133,6 +179,11 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
     def state(self, purchase: Purchase) -> str:
         """The status, coloured."""
         return purchase.status
+
+    @coloured("Went back", REVERSAL_COLOURS, ordering="reversal")
+    def reversal_state(self, purchase: Purchase) -> str:
+        """How much of the payment went back, coloured."""
+        return purchase.reversal
 
     @admin.display(description="Bank's answer by")
     def expected_by(self, purchase: Purchase) -> datetime | None:
@@ -151,7 +202,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Price")
     def price(self, purchase: Purchase) -> str:
         """What the buyer pays."""
-        return f"{purchase.price_cents / 100:,.2f} {purchase.currency.upper()}"
+        return in_words(purchase.price_cents, purchase.currency)
 
     @admin.display(description="Buyer")
     def buyer_link(self, purchase: Purchase) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from payments.kinds import PurchaseStatus
+from payments.kinds import PurchaseStatus, ReversalState
 from payments.models import Purchase
 from tokens.limits import PACKAGE_CODE_LENGTH_MAX
 
@@ -25,6 +25,9 @@ class PurchaseSerializer(serializers.Serializer[Purchase]):
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=PurchaseStatus.choices)
+    reversal = serializers.ChoiceField(
+        choices=ReversalState.choices, help_text="How much of its payment has gone back, or is disputed."
+    )
     package = serializers.CharField(source="package_id")
     total_tokens = serializers.IntegerField(help_text="Tokens and bonus.")
     amount_cents = serializers.IntegerField(source="price_cents")

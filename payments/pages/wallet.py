@@ -19,6 +19,7 @@ from payments.models import Purchase
 from payments.pages.caller import customer_id
 from payments.pages.words import tell
 from payments.queries import purchases
+from payments.queries.reversals import returned_cents
 from tokens.errors import WalletNotFound
 from tokens.queries import entries, prices, wallets
 from tokens.queries.wallets import WalletState
@@ -62,7 +63,11 @@ def wallet(request: HttpRequest) -> HttpResponse:
 def purchase(request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
     """One purchase: its receipt, or how it stands."""
     found = purchases.purchase_of(buyer_id=customer_id(request), purchase_id=purchase_id)
-    context = {"purchase": found, "told": tell(found, now=timezone.now())}
+    context = {
+        "purchase": found,
+        "told": tell(found, now=timezone.now()),
+        "returned_cents": returned_cents(found),
+    }
     return render(request, "payments/purchase.html", context)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from payments.kinds import PurchaseStatus
+from payments.kinds import PurchaseStatus, ReversalState
 from payments.limits import PROCESSING_WAIT
 from payments.models import Purchase
 
@@ -84,10 +84,46 @@ STATUSES = {
     ),
 }
 
+# What a settled purchase is told as once its payment has gone back, or is on its way.
+REVERSALS = {
+    ReversalState.PARTIAL: Told(
+        title="Paid, and partly returned",
+        words="We returned a part of this payment to you, and took the same share of its tokens back.",
+        badge="Partly returned",
+        tone="warning",
+        is_receipt=True,
+    ),
+    ReversalState.FULL: Told(
+        title="Your money was returned",
+        words="We returned this payment to you, and took its tokens back. Your bank shows it within days.",
+        badge="Returned",
+        can_buy_again=True,
+        is_receipt=True,
+    ),
+    ReversalState.DISPUTED: Told(
+        title="This payment is disputed",
+        words="Your bank has asked for this payment back, so your wallet is paused, and its tokens are set aside, "
+        "until your bank has decided. If you did not mean to dispute it, please tell your bank.",
+        badge="Disputed",
+        tone="warning",
+        is_receipt=True,
+    ),
+    ReversalState.LOST: Told(
+        title="Your bank took this payment back",
+        words="Your bank has decided to return this payment to you, so its tokens were taken back. Your wallet stays "
+        "paused until you have spoken with us.",
+        badge="Taken back",
+        tone="error",
+        is_receipt=True,
+    ),
+}
+
 
 def tell(purchase: Purchase, *, now: datetime) -> Told:
     """The purchase's status in words. An open one whose time is over can no longer be paid."""
     told = STATUSES[PurchaseStatus(purchase.status)]
+    if purchase.status == PurchaseStatus.SETTLED:
+        return REVERSALS.get(ReversalState(purchase.reversal), told)
     if told.can_pay and purchase.expires_at <= now:
         return replace(
             told, words="The time to pay has run out. Nothing was charged.", can_pay=False, can_buy_again=True
@@ -134,7 +170,7 @@ _WAITED = Progress(
 
 def progress_of(purchase: Purchase, *, now: datetime, patient: bool) -> Progress:
     """How far a payment has come. `patient`: the buyer has not been waiting for too long yet."""
-    if purchase.status == PurchaseStatus.SETTLED:
+    if purchase.status == PurchaseStatus.SETTLED and purchase.reversal == ReversalState.NONE:
         return Progress(
             title="Thank you: your tokens are here",
             words=f"{_tokens(purchase.total_tokens)} added to your wallet.",

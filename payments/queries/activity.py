@@ -7,26 +7,40 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
-from payments.models import CardUse, Decline, Purchase
+from payments.kinds import INQUIRIES, REFUNDED, DisputeStatus
+from payments.models import CardUse, Decline, Dispute, Purchase
 from security.kinds import AddressActivity, CardActivity, CustomerActivity
-from security.limits import ACTIVITY_SUBJECTS_MAX, ACTIVITY_WINDOW, CARD_WINDOW
+from security.limits import ACTIVITY_SUBJECTS_MAX, ACTIVITY_WINDOW, CARD_WINDOW, MONEY_BACK_WINDOW
+
+# What no bank has taken a payment back for.
+HARMLESS = (*INQUIRIES, DisputeStatus.PREVENTED, DisputeStatus.WON)
 
 Times = dict[uuid.UUID, list[datetime]]
 
 
 def customers_since(since: datetime, *, now: datetime) -> list[CustomerActivity]:
-    """Customers who paid, were declined, or had a payment quarantined since then, with their last day."""
+    """Customers who paid, were declined, or had a payment quarantined, refunded or disputed since then.
+
+    Each with what they did within the last day, and with the refunds and disputes of the last months.
+    """
     start = now - ACTIVITY_WINDOW
     paid = Purchase.objects.filter(settled_at__gt=start, settled_at__lte=now)
     quarantined = Purchase.objects.filter(closed_at__gt=start, closed_at__lte=now, quarantine_reason__gt="")
     declined = Decline.objects.filter(declined_at__gt=start, declined_at__lte=now)
+    refunded = Purchase.objects.filter(
+        refunds__status__in=REFUNDED, refunds__created_at__gt=now - MONEY_BACK_WINDOW
+    ).annotate(refunded_at=Max("refunds__created_at"))
+    disputed = Dispute.objects.exclude(status__in=HARMLESS).filter(opened_at__gt=now - MONEY_BACK_WINDOW)
     ids = _first(
         paid.filter(settled_at__gt=since).values_list("buyer_id", flat=True),
         quarantined.filter(closed_at__gt=since).values_list("buyer_id", flat=True),
         declined.filter(declined_at__gt=since).values_list("buyer_id", flat=True),
+        refunded.filter(refunded_at__gt=since).values_list("buyer_id", flat=True),
+        disputed.filter(opened_at__gt=since).values_list("purchase__buyer_id", flat=True),
     )
     cents: dict[uuid.UUID, int] = defaultdict(int)
     paid_at: Times = defaultdict(list)
@@ -37,6 +51,8 @@ def customers_since(since: datetime, *, now: datetime) -> list[CustomerActivity]
         cents[buyer_id] += price
     quarantined_at = _times(quarantined, "closed_at", ids)
     declined_at = _times(declined, "declined_at", ids)
+    refunded_at = _times(refunded, "refunded_at", ids)
+    disputed_at = _times(disputed, "opened_at", ids, "purchase__buyer_id")
     return [
         CustomerActivity(
             user_id=each,
@@ -44,6 +60,8 @@ def customers_since(since: datetime, *, now: datetime) -> list[CustomerActivity]
             paid_cents=cents[each],
             declined_at=tuple(declined_at[each]),
             quarantined_at=tuple(quarantined_at[each]),
+            refunded_at=tuple(refunded_at[each]),
+            disputed_at=tuple(disputed_at[each]),
         )
         for each in ids
     ]
@@ -89,7 +107,7 @@ def addresses_since(since: datetime, *, now: datetime) -> list[AddressActivity]:
     return [AddressActivity(each, frozenset(users[each]), newest[each]) for each in map(str, addresses)]
 
 
-def _first(*rows: QuerySet[Purchase, uuid.UUID] | QuerySet[Decline, uuid.UUID]) -> list[uuid.UUID]:
+def _first(*rows: QuerySet[Any, uuid.UUID]) -> list[uuid.UUID]:
     """Each id once, at most so many."""
     found = dict.fromkeys(
         each for query in rows for each in query.order_by().distinct()[:ACTIVITY_SUBJECTS_MAX]
@@ -97,8 +115,8 @@ def _first(*rows: QuerySet[Purchase, uuid.UUID] | QuerySet[Decline, uuid.UUID]) 
     return list(found)[:ACTIVITY_SUBJECTS_MAX]
 
 
-def _times(rows: QuerySet[Purchase] | QuerySet[Decline], name: str, ids: Collection[uuid.UUID]) -> Times:
+def _times(rows: QuerySet[Any], name: str, ids: Collection[uuid.UUID], buyer: str = "buyer_id") -> Times:
     times: Times = defaultdict(list)
-    for buyer_id, moment in rows.filter(buyer_id__in=ids).values_list("buyer_id", name):
+    for buyer_id, moment in rows.filter(**{f"{buyer}__in": ids}).values_list(buyer, name):
         times[buyer_id].append(moment)
     return times

@@ -30,6 +30,12 @@ def stand_of_dispute(purchase: Purchase, dispute: Dispute) -> DisputeStand:
     )
 
 
+def returned_cents(purchase: Purchase) -> int:
+    """How much of the purchase's payment was given back to its buyer, or is on its way."""
+    payment = stand_of(purchase)
+    return min(refunded_cents(payment), payment.paid_cents)
+
+
 def left_cents(purchase: Purchase) -> int:
     """How much of the purchase's payment could still be given back; 0 where none can be."""
     if purchase.status not in _REFUNDABLE or not purchase.stripe_payment_intent_id:

@@ -12,6 +12,7 @@ from security.queries.alerts import last_resolved_at, unresolved_count
 from security.queries.limit_refusals import refusals_since
 from security.rules.declines import find_declines
 from security.rules.mismatches import find_mismatches
+from security.rules.money_back import find_many_disputes, find_many_refunds
 from security.rules.refusals import find_repeated_refusals
 from security.rules.sharing import find_shared_address, find_shared_card
 from security.rules.velocity import find_velocity
@@ -40,6 +41,8 @@ def detect(
             find_velocity(customer, now=now),
             find_declines(customer),
             find_mismatches(customer),
+            find_many_refunds(customer),
+            find_many_disputes(customer),
         ]
     findings += [find_shared_card(card) for card in cards]
     findings += [find_shared_address(address) for address in addresses]

@@ -25,13 +25,14 @@ from identity.services.accounts import open_account_for_email
 from identity.services.api_keys import create_api_key
 from mirror.models import Drift, MirroredDocument, MirroredSubject, OutboxRow
 from payments.kinds import InboxStatus, Outcome, PurchaseStatus
-from payments.models import InboxEvent, PackagePublication, Purchase, StripeCustomer
+from payments.models import InboxEvent, Purchase, StripeCustomer
 from security.kinds import AlertKind, Breach, Limit, OverrideKind, Severity
 from security.models import Alert, LimitRefusal, Override, PurchaseLimits
 from security.services.alerts import raise_alert
 from security.services.limit_refusals import note_refusal
 from security.services.overrides import grant_override
 from security.services.purchase_limits import set_purchase_limits
+from tests.admin.payment_rows import dispute_of, publication_of, refund_of
 from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms, ServiceCall
 from tokens.models import Entry, Freeze, Hold, Lot, Package, Wallet
 from tokens.queries.wallets import wallet_of
@@ -215,17 +216,6 @@ def outbox_row(subject_id: str = "alice", **fields: Any) -> OutboxRow:
     )
 
 
-def publication() -> PackagePublication:
-    return PackagePublication.objects.create(
-        package=package(),
-        stripe_product_id="prod_1",
-        stripe_price_id="price_1",
-        price_cents=1499,
-        currency="usd",
-        published_at=NOW,
-    )
-
-
 def periodic_task() -> PeriodicTask:
     every_hour = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
     return PeriodicTask.objects.create(name="Watch", task="security.watch", interval=every_hour)
@@ -234,7 +224,9 @@ def periodic_task() -> PeriodicTask:
 MAKERS: dict[str, Callable[[], models.Model]] = {
     "payments.Purchase": settled_purchase,
     "payments.InboxEvent": event,
-    "payments.PackagePublication": publication,
+    "payments.PackagePublication": lambda: publication_of(package()),
+    "payments.Refund": lambda: refund_of(settled_purchase()),
+    "payments.Dispute": lambda: dispute_of(settled_purchase()),
     "payments.StripeCustomer": lambda: StripeCustomer.objects.create(
         user=person("alice"), stripe_customer_id="cus_1", created_at=NOW
     ),

@@ -69,7 +69,7 @@ def test_a_settled_purchase_tells_its_whole_journey_on_one_page(superuser: Clien
     text = superuser.get(pages("payments.Purchase", bought.id)["change"]).content.decode()
     for known in (
         "alice@example.com",
-        "14.99 USD",
+        "$14.99",
         "200 + 50",
         "checkout.session.completed",
         "+250",

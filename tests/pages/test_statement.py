@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from foundation.money import MINUS
 from tests.pages.test_buying import words
 from tokens.kinds import AccountKind, EntryType, ServiceCall
 from tokens.pages import statement
-from tokens.pages.tags import MINUS
 from tokens.queries.wallets import wallet_of
 from tokens.services import ledger, spending
 

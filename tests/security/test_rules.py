@@ -10,6 +10,7 @@ from security import limits
 from security.kinds import AddressActivity, CardActivity, CustomerActivity, Finding, RefusalActivity
 from security.rules.declines import find_declines
 from security.rules.mismatches import find_mismatches
+from security.rules.money_back import find_many_disputes, find_many_refunds
 from security.rules.refusals import find_repeated_refusals
 from security.rules.sharing import find_shared_address, find_shared_card
 from security.rules.signatures import find_burst
@@ -39,6 +40,14 @@ def mismatches(count: int) -> Finding | None:
     return find_mismatches(CustomerActivity(ALICE, quarantined_at=times(count)))
 
 
+def refunds(count: int) -> Finding | None:
+    return find_many_refunds(CustomerActivity(ALICE, refunded_at=times(count)))
+
+
+def disputes(count: int) -> Finding | None:
+    return find_many_disputes(CustomerActivity(ALICE, disputed_at=times(count)))
+
+
 def shared_card(count: int) -> Finding | None:
     return find_shared_card(CardActivity("fp_1", frozenset(new_id() for _ in range(count)), NOW))
 
@@ -64,6 +73,8 @@ def signatures(count: int) -> Finding | None:
         (money, limits.VELOCITY_CENTS_MAX, "purchase_velocity"),
         (declines, limits.DECLINES_OF_CUSTOMER_MAX, "many_declines"),
         (mismatches, limits.MISMATCHES_MAX, "repeated_mismatches"),
+        (refunds, limits.REFUNDS_OF_CUSTOMER_MAX, "many_refunds"),
+        (disputes, limits.DISPUTES_OF_CUSTOMER_MAX, "many_disputes"),
         (shared_card, limits.ACCOUNTS_OF_CARD_MAX, "shared_card"),
         (shared_address, limits.ACCOUNTS_OF_ADDRESS_MAX, "shared_address"),
         (refusals, limits.REFUSALS_OF_CUSTOMER_MAX, "repeated_refusals"),

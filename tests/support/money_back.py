@@ -1,25 +1,32 @@
 """What happens to a payment after it was made, told in some order, some number of times; and how it has to end."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+import pytest
 from django.conf import settings
 from django.utils import timezone
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from mirror.services.dispatch import deliver_due
-from payments.models import Purchase
+from payments.kinds import InboxStatus
+from payments.models import InboxEvent, Purchase
 from payments.services import inbox
 from payments.services.catalogue import publish_package
 from sandbox.stripe.client import Order
+from security.models import Alert
 from tests.support.shop import Shop
-from tokens.kinds import PackageTerms
-from tokens.models import Posting
+from tokens.kinds import EntryType, PackageTerms, ServiceCall
+from tokens.models import Entry, Hold, Posting
 from tokens.queries.wallets import WalletState
+from tokens.services import holds, spending
 
 TOKENS, BONUS, PRICE = 1000, 100, 999
+ALL = TOKENS + BONUS
 
 
 @dataclass
@@ -65,6 +72,29 @@ class Story:
         self.purchases.append(purchase)
         paid = self.shop.stripe.pay(str(purchase.stripe_session_id), card)
         return str(paid.session["payment_intent"])
+
+    def spend(self, tokens: int) -> None:
+        """Have a service spend some of the customer's tokens."""
+        user_id = self.shop.customer("alice").id
+        spending.spend(user_id=user_id, amount=tokens, call=_call(), now=timezone.now())
+
+    def grant_what_has_expired(self, tokens: int) -> None:
+        """Grant tokens as of the day before yesterday, which were good for a day. Nothing has swept them yet."""
+        spending.grant(
+            user_id=self.shop.customer("alice").id,
+            amount=tokens,
+            category=EntryType.GRANT,
+            call=_call(),
+            now=timezone.now() - timedelta(days=2),
+            expires_at=timezone.now() - timedelta(days=1),
+        )
+
+    def hold(self, tokens: int) -> Hold:
+        """Have a service set some of the customer's tokens aside for an hour."""
+        user_id, now = self.shop.customer("alice").id, timezone.now()
+        return holds.place(
+            user_id=user_id, amount=tokens, expires_at=now + timedelta(hours=1), call=_call(), now=now
+        )
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -116,3 +146,40 @@ class Story:
         }
         client.close()
         return found
+
+
+def _call() -> ServiceCall:
+    return ServiceCall("renderer", str(uuid.uuid4()), "Because")
+
+
+SEEDS = [None, 1, 2]
+
+
+@pytest.fixture(params=SEEDS, ids=["as-it-happens", "twice-shuffled-1", "twice-shuffled-2"])
+def story(shop: Shop, request: pytest.FixtureRequest) -> Iterator[Story]:
+    """One customer's story. At its end Firestore shows what the ledger says, and every event is handled."""
+    story = Story(shop, request.param)
+    story.publish()
+    yield story
+    story.assert_mirrored()
+    assert set(InboxEvent.objects.values_list("status", flat=True)) <= {
+        InboxStatus.PROCESSED,
+        InboxStatus.IGNORED,
+    }
+
+
+def stand(story: Story) -> tuple[int, int, str, str]:
+    """The balance, the debt, whether the wallet is in use, and how the purchase's payment stands."""
+    wallet = story.wallet
+    return wallet.balance, wallet.debt, wallet.status.value, story.purchase.reversal
+
+
+def alerts() -> dict[str, int]:
+    """The alerts there are, and how often each has counted."""
+    return dict(Alert.objects.values_list("kind", "count"))
+
+
+def amounts(story: Story) -> list[int]:
+    """What went into the wallet and out of it, in order."""
+    entries = Entry.objects.filter(postings__account_id=story.wallet.account_id)
+    return list(entries.order_by("postings__seq").values_list("postings__amount", flat=True))

@@ -4,33 +4,11 @@ from typing import Protocol
 
 from django import template
 
+from foundation.money import MINUS, WITHOUT_CENTS, in_words
 from tokens.queries.prices import UnitPrice
 
 register = template.Library()
 
-SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
-# https://docs.stripe.com/currencies#zero-decimal: their smallest unit is the whole one.
-WITHOUT_CENTS = frozenset(
-    (
-        "bif",
-        "clp",
-        "djf",
-        "gnf",
-        "jpy",
-        "kmf",
-        "krw",
-        "mga",
-        "pyg",
-        "rwf",
-        "ugx",
-        "vnd",
-        "vuv",
-        "xaf",
-        "xof",
-        "xpf",
-    )
-)
-MINUS = "\N{MINUS SIGN}"
 MINUTE = HOUR = 60
 
 
@@ -68,7 +46,7 @@ def signed(number: int) -> str:
 @register.simple_tag
 def money(cents: int, currency: str) -> str:
     """An amount of money, given in the currency's smallest unit: $14.99, 14.99 CHF, 1,499 JPY."""
-    return _in_words(cents, currency, decimals=0 if currency in WITHOUT_CENTS else 2)
+    return in_words(cents, currency)
 
 
 @register.simple_tag
@@ -102,12 +80,4 @@ def _price_of_one(cents: int, number: int, currency: str) -> str:
     """Rounded half up to a thousandth of the whole unit, without binary fractions on the way."""
     whole_unit = 1 if currency in WITHOUT_CENTS else 100
     thousandths = (2000 * cents + whole_unit * number) // (2 * whole_unit * number)
-    return _in_words(thousandths, currency, decimals=3)
-
-
-def _in_words(smallest: int, currency: str, *, decimals: int) -> str:
-    sign = MINUS if smallest < 0 else ""
-    whole, rest = divmod(abs(smallest), 10**decimals)
-    number = f"{thousands(whole)}.{rest:0{decimals}d}" if decimals else thousands(whole)
-    symbol = SYMBOLS.get(currency)
-    return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency.upper()}"
+    return in_words(thousandths, currency, decimals=3)

@@ -115,6 +115,12 @@ def wallets_of(entry_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     return dict(postings.values_list("entry_id", "account_id"))
 
 
+def postings_of_purchase(purchase_id: uuid.UUID) -> QuerySet[Posting]:
+    """Every line of every entry that a purchase has caused: its credit, and what was reversed of it. Oldest first."""
+    postings = Posting.objects.filter(entry__purchase_id=purchase_id)
+    return postings.select_related("entry", "account").order_by("entry__created_at", "entry_id", "line")
+
+
 def entry_of_purchase(purchase_id: uuid.UUID) -> Entry | None:
     """The entry that credited this purchase."""
     return Entry.objects.filter(purchase_id=purchase_id, type=EntryType.PURCHASE).first()

@@ -1,0 +1,132 @@
+"""Refunds and disputes in the admin: seen by whoever may, started by whoever has the right, after being asked."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from payments.models import Refund
+from tests.admin.conftest import SignedIn
+from tests.admin.payment_rows import dispute_of, refund_of
+from tests.admin.rows import person, purchase, settled_purchase
+from tests.admin.test_actions import act, words
+from tests.admin.test_who_gets_in import url
+from tests.support.shop import Shop
+from tests.support.shop_fixtures import shop, stripe_sandbox
+
+__all__ = ["shop", "stripe_sandbox"]
+
+LABEL = "payments.Purchase"
+
+
+def answer(client: Client, page: Any, row: Any, **answers: str) -> Any:
+    """Fill in the form that was shown, key and all."""
+    key = re.search(r'name="key" value="([0-9a-f-]{36})"', page.content.decode())
+    assert key, "the form carries a key of its own"
+    asked = {
+        "action": "give_back",
+        "_selected_action": str(row.pk),
+        "_from_row": "1",
+        "_answered": "1",
+        "key": key[1],
+    }
+    return client.post(url(LABEL, "changelist"), {**asked, "why": "requested_by_customer", **answers})
+
+
+def test_money_is_given_back_after_being_asked_how_much_and_why(shop: Shop, staff: SignedIn):
+    bought = shop.buy()
+    dave = staff("payments.view_purchase", "payments.start_refund", name="dave")
+
+    page = act(dave, LABEL, "give_back", bought, from_row=True)
+    assert page.status_code == 200
+    assert "share of the tokens is taken back" in page.content.decode()
+    assert not Refund.objects.exists()  # asking does nothing
+
+    for _ in range(2):  # a form that is sent twice refunds once
+        done = answer(dave, page, bought, amount="5.00", reason="A gift that was bought twice.")
+        assert words(dave, done) == ["Money given back: 1 of 1."]
+    made = Refund.objects.get()
+    assert (made.amount_cents, made.note, made.requested_by) == (
+        500,
+        "A gift that was bought twice.",
+        str(person("dave").id),
+    )
+    shown = dave.get(url(LABEL, "change", bought.pk)).content.decode()
+    assert "A gift that was bought twice." in shown
+    assert "$5.00" in shown
+    assert "Refunded" in shown  # the ledger's posting
+
+    page = act(dave, LABEL, "give_back", bought, from_row=True)
+    answer(dave, page, bought, amount="", reason="All of it.")
+    assert shop.wallet().balance == 0
+    assert dave.get(url(LABEL, "change", bought.pk)).context["row_actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"reason": " "}, "This field is required."),
+        ({"amount": "5.001", "reason": "Because."}, "no more than 2 decimal places"),
+        ({"amount": "much", "reason": "Because."}, "Enter a number."),
+        ({"reason": "Because.", "why": "weather"}, "Select a valid choice"),
+    ],
+)
+def test_a_form_that_is_not_filled_in_asks_again(shop: Shop, superuser: Client, fields, said):
+    bought = shop.buy()
+    page = act(superuser, LABEL, "give_back", bought, from_row=True)
+
+    again = answer(superuser, page, bought, **fields)
+
+    assert said in again.content.decode()
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_amount_is_one_of_its_currency(superuser: Client):
+    bought = purchase(
+        currency="jpy", status="quarantined", quarantine_reason="amount_differs", paid_cents=1000
+    )
+    page = act(superuser, LABEL, "give_back", bought, from_row=True)
+
+    done = answer(superuser, page, bought, amount="5.5", reason="Because.")
+
+    assert words(superuser, done) == [f"{bought}: 5.5 has more decimals than JPY."]
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.django_db
+def test_only_who_has_the_right_is_offered_it_and_may(staff: SignedIn):
+    bought = refund_of(settled_purchase()).purchase
+    viewer = staff("payments.view_purchase", "payments.change_purchase", name="dave")
+
+    names = [name for name, _ in viewer.get(url(LABEL, "change", bought.pk)).context["row_actions"]]
+    act(viewer, LABEL, "give_back", bought, from_row=True)
+    asked = {
+        "action": "give_back",
+        "_selected_action": str(bought.pk),
+        "_answered": "1",
+        "reason": "Because.",
+    }
+    viewer.post(url(LABEL, "changelist"), asked)
+
+    assert "give_back" not in names
+    assert Refund.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_lists_and_pages_tell_of_refunds_and_disputes(superuser: Client):
+    kept = refund_of(settled_purchase())
+    listed = superuser.get(url("payments.Refund", "changelist")).content.decode()
+    assert "re_1" in listed
+    assert "alice@example.com" in listed
+    assert "$5.00" in superuser.get(url("payments.Refund", "change", kept.pk)).content.decode()
+    assert superuser.get(url("payments.Refund", "changelist") + "?q=re_1").context["cl"].result_count == 1
+
+
+@pytest.mark.django_db
+def test_a_dispute_is_found_by_its_id_and_shown_on_its_purchase(superuser: Client):
+    kept = dispute_of(settled_purchase())
+    assert superuser.get(url("payments.Dispute", "changelist") + "?q=du_1").context["cl"].result_count == 1
+    assert "fraudulent" in superuser.get(url("payments.Dispute", "change", kept.pk)).content.decode()
+    assert "du_1" in superuser.get(url(LABEL, "change", kept.purchase_id)).content.decode()
