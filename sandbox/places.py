@@ -50,7 +50,7 @@ def reachable_copy(tree: Path, name: str) -> Path:
     """
     if is_reachable(tree / "bin"):
         return tree
-    copy = _elsewhere(tree).with_name(f"{_elsewhere(tree).name}-{name}")
+    copy = _elsewhere(tree).with_name(f"{_elsewhere(tree).name}-{name}-whole")
     package = tree.parent
     libraries = package.with_name(f"{package.name}.libs")
     if not copy.exists():

@@ -108,6 +108,7 @@ def test_a_long_list_is_counted_no_further_than_its_bound(superuser: Client) -> 
             summary=f"Number {n}",
             first_seen_at=NOW,
             last_seen_at=NOW,
+            updated_at=NOW,
         )
         for n in range(limits.ADMIN_ROWS_COUNTED_MAX + 20)
     ]

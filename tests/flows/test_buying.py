@@ -172,6 +172,6 @@ def test_the_sweep_settles_what_was_paid_and_never_told(shop: Shop):
 def test_events_of_other_kinds_are_stored_and_ignored(shop: Shop):
     purchase = shop.buy("alice", "basic")
 
-    charge = InboxEvent.objects.get(type="charge.succeeded")
-    assert (charge.status, charge.payment_intent_id) == ("ignored", purchase.stripe_payment_intent_id)
-    assert charge.purchase_id == purchase.id
+    intent = InboxEvent.objects.get(type="payment_intent.succeeded")
+    assert (intent.status, intent.payment_intent_id) == ("ignored", purchase.stripe_payment_intent_id)
+    assert intent.purchase_id == purchase.id

@@ -129,7 +129,8 @@ def test_without_redis_payments_are_credited_and_pages_served_and_the_sweep_mirr
     assert_told_at_once(running_shop, second)
     assert {path: alice.get(path).status_code for path in PAGES} == dict.fromkeys(PAGES, 200)
     assert "300" in alice.get("/wallet").text
-    assert alice.start("pro").status == PurchaseStatus.OPEN
+    refused = alice.post_purchase("pro")
+    assert (refused.status_code, refused.json()["code"]) == (503, "payments_unavailable"), "nothing counts"
     put_off = OutboxRow.objects.filter(kind="wallet", attempts__gte=1)
     wait_for(put_off.exists, what="the worker has given up waiting for Firestore")
     wallet = running_shop.document(f"users/{alice.wallet.document_id}")
