@@ -17,10 +17,8 @@ from payments.services import checkout, customers
 from security.errors import LimiterUnavailable
 from security.kinds import PurchaseFacts
 from security.services.purchase_limits import purchase_slot
-from security.services.screening import screen_purchase
-from tokens.errors import AccountFrozen
+from security.services.screening import screen_buyer, screen_purchase
 from tokens.queries import packages
-from tokens.queries.wallets import is_frozen
 from tokens.services.wallets import ensure_wallet
 
 logger = logging.getLogger(__name__)
@@ -51,8 +49,7 @@ def start_purchase(
         return purchase
     if now > purchase.started_at + RESUME_WINDOW:
         return _give_up(purchase, PurchaseStatus.EXPIRED, "", now)
-    if is_frozen(buyer_id):
-        raise AccountFrozen
+    screen_buyer(user_id=buyer_id, now=now)  # what staff did since the row was made takes effect at once
     return _open(purchase, now)
 
 

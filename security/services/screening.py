@@ -1,5 +1,6 @@
 """Screens a purchase before it starts: a ladder of guards, each with one reason to say no."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -22,18 +23,19 @@ def screen_purchase(*, facts: PurchaseFacts, now: datetime) -> None:
     :raises PurchasesBlocked: `purchases_blocked`: an override of staff's says so.
     :raises RateLimited: `rate_limited`: declined too often, and not rested yet.
     """
-    _refuse_while_frozen(facts)
-    _refuse_while_blocked(facts, now)
+    screen_buyer(user_id=facts.user_id, now=now)
     _refuse_while_cooling_down(facts, now)
 
 
-def _refuse_while_frozen(facts: PurchaseFacts) -> None:
-    if is_frozen(facts.user_id):
+def screen_buyer(*, user_id: uuid.UUID, now: datetime) -> None:
+    """Let a start go on to Stripe that was counted already, or say why this customer is sold nothing now.
+
+    :raises AccountFrozen: `account_frozen`.
+    :raises PurchasesBlocked: `purchases_blocked`: an override of staff's says so.
+    """
+    if is_frozen(user_id):
         raise AccountFrozen
-
-
-def _refuse_while_blocked(facts: PurchaseFacts, now: datetime) -> None:
-    if limits_of(user_id=facts.user_id, now=now).is_blocked:
+    if limits_of(user_id=user_id, now=now).is_blocked:
         raise PurchasesBlocked
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
+from identity.kinds import SYSTEM_ACTOR
 from identity.models import User
 from payments.errors import PaymentsUnavailable, PurchaseKeyReused, PurchaseNotFound
 from payments.kinds import PurchaseStatus
@@ -16,6 +17,9 @@ from payments.queries.purchases import purchase_by_session, purchase_of, purchas
 from payments.services import purchases, sweeps
 from payments.services.catalogue import publish_package, retire_package
 from payments.services.checkout import ask_stripe
+from security.errors import PurchasesBlocked
+from security.kinds import OverrideKind
+from security.services.overrides import grant_override, revoke_override
 from tests.support.freezing import freeze, unfreeze
 from tests.support.shop import Shop
 from tokens.errors import AccountFrozen, PackageNotFound, PackageNotOnSale
@@ -268,3 +272,28 @@ def test_a_start_that_was_interrupted_is_not_resumed_while_the_wallet_is_frozen(
 
     assert counter.stripe.requests().by_path["POST /v1/checkout/sessions"] == asked
     assert Purchase.objects.get().status == PurchaseStatus.STARTED
+
+
+def test_a_start_that_was_interrupted_is_not_resumed_while_the_customer_is_blocked(counter: Shop):
+    counter.stripe.fail_next(10, status=500, method="POST", path="/v1/checkout/*")
+    with pytest.raises(PaymentsUnavailable):
+        counter.start("alice", "basic", key="k")
+    counter.stripe.stop_failing()
+    asked = counter.stripe.requests().by_path["POST /v1/checkout/sessions"]
+    now = timezone.now()
+    override = grant_override(
+        user_id=counter.customer("alice").id,
+        kind=OverrideKind.BLOCKED,
+        reason="Stolen cards.",
+        ends_at=now + timedelta(hours=1),
+        actor=SYSTEM_ACTOR,
+        now=now,
+    )
+
+    with pytest.raises(PurchasesBlocked):
+        counter.start("alice", "basic", key="k")
+
+    assert counter.stripe.requests().by_path["POST /v1/checkout/sessions"] == asked
+    assert Purchase.objects.get().status == PurchaseStatus.STARTED
+    revoke_override(override_id=override.id, actor=SYSTEM_ACTOR, now=timezone.now())
+    assert counter.start("alice", "basic", key="k").status == PurchaseStatus.OPEN
