@@ -23,6 +23,17 @@ def unresolved_count(kind: AlertKind, dedup_key: str) -> int:
     return alerts.values_list("count", flat=True).first() or 0
 
 
+def unresolved_sight(kind: AlertKind, dedup_key: str) -> tuple[int, datetime] | None:
+    """How often the cause of the unresolved alert of this kind and key was seen, and when last; None without one."""
+    alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key).exclude(status=AlertStatus.RESOLVED)
+    return alerts.values_list("count", "last_seen_at").first()
+
+
+def is_flood(alert_id: uuid.UUID) -> bool:
+    """Whether the alert counts what exceeds a kind's budget, and so tells of many."""
+    return Alert.objects.filter(id=alert_id, kind=AlertKind.ALERT_FLOOD).exists()
+
+
 def last_resolved_at(kind: AlertKind, dedup_key: str) -> datetime | None:
     """When an alert of this kind and key was last resolved; None for never."""
     found: datetime | None = Alert.objects.filter(kind=kind, dedup_key=dedup_key).aggregate(

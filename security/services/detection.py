@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db import transaction
 
 from identity.kinds import SYSTEM_ACTOR
 from security.kinds import AddressActivity, CardActivity, CustomerActivity, Finding
-from security.queries.alerts import last_resolved_at, unresolved_count
+from security.limits import ACTIVITY_WINDOW
+from security.queries.alerts import is_flood, last_resolved_at, unresolved_sight
 from security.queries.limit_refusals import refusals_since
 from security.rules.declines import find_declines
 from security.rules.mismatches import find_mismatches
@@ -60,8 +62,9 @@ def _raise(finding: Finding, now: datetime) -> bool:
     resolved_at = last_resolved_at(finding.kind, finding.dedup_key)
     if resolved_at and finding.newest_at <= resolved_at:
         return False
-    if finding.count == unresolved_count(finding.kind, finding.dedup_key):
-        return False
+    told = unresolved_sight(finding.kind, finding.dedup_key) or cache.get(_flooded_key(finding))
+    if told and finding.count <= told[0] and finding.newest_at <= told[1]:
+        return False  # nothing new; what is older than the window may have made it fewer
     with transaction.atomic():
         alert_id = raise_alert(
             kind=finding.kind,
@@ -72,13 +75,20 @@ def _raise(finding: Finding, now: datetime) -> bool:
             now=now,
             total=finding.count,
         )
+        in_flood = is_flood(alert_id)
         if finding.freezes:
-            _freeze(finding, alert_id, now)
+            _freeze(finding, alert_id, now, is_linked=not in_flood)
+    if in_flood:  # which has no place for what is counted on it: kept where a loss only counts it again
+        cache.set(_flooded_key(finding), (finding.count, now), timeout=ACTIVITY_WINDOW.total_seconds())
     return True
 
 
-def _freeze(finding: Finding, alert_id: uuid.UUID, now: datetime) -> None:
-    """Freeze the customer's wallet, once for this alert."""
+def _flooded_key(finding: Finding) -> str:
+    return f"security:flooded:{finding.kind}:{finding.dedup_key}"
+
+
+def _freeze(finding: Finding, alert_id: uuid.UUID, now: datetime, *, is_linked: bool) -> None:
+    """Freeze the customer's wallet, once for this alert. A flood's tells of many, and names no one freeze."""
     try:
         wallet = wallet_of(uuid.UUID(finding.subject["user_id"]))
     except WalletNotFound:
@@ -91,4 +101,5 @@ def _freeze(finding: Finding, alert_id: uuid.UUID, now: datetime) -> None:
         actor=SYSTEM_ACTOR,
         now=now,
     )
-    link_freeze(alert_id=alert_id, freeze_id=freeze_id, now=now)
+    if is_linked:
+        link_freeze(alert_id=alert_id, freeze_id=freeze_id, now=now)

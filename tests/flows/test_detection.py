@@ -191,6 +191,41 @@ def test_repeated_mismatches_freeze_the_wallet_once_and_the_alert_names_the_free
     assert not shop.wallet("alice").frozen  # staff have lifted it, and this alert freezes once
 
 
+def test_in_a_flood_each_finding_is_counted_once_and_each_customer_is_frozen(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "ALERTS_OPENED_MAX", 1)
+    names = ("alice", "bob", "dora")
+    for name in names:
+        quarantine(shop, name, limits.MISMATCHES_FREEZING)
+    for _ in range(3):
+        watch()
+
+    flood = Alert.objects.get(kind="alert_flood")
+    assert (flood.count, flood.version, flood.freeze_id) == (2, 2, None)  # two freezes are not one
+    assert Alert.objects.get(kind="repeated_mismatches").freeze_id
+    assert all(shop.wallet(name).frozen for name in names)
+
+    resolve(flood, now=timezone.now())
+    watch()
+    assert Alert.objects.exclude(status="resolved").count() == 1  # what was judged with the flood is judged
+
+
+def test_what_grows_older_is_not_seen_again(shop: Shop) -> None:
+    is_refused_again_and_again(shop)
+    earlier = timezone.now() - limits.ACTIVITY_WINDOW / 2
+    LimitRefusal.objects.update(first_refused_at=earlier, last_refused_at=earlier)
+    is_refused_again_and_again(shop)
+    watch()
+    seen = Alert.objects.get()
+
+    LimitRefusal.objects.order_by("first_refused_at")[:1].get().delete()  # as if it were past the window
+    watch()
+
+    alert = Alert.objects.get()
+    assert (alert.count, alert.last_seen_at) == (seen.count, seen.last_seen_at)
+
+
 def test_whoever_has_no_wallet_is_alerted_about_and_not_frozen(shop: Shop) -> None:
     quarantine(shop, "alice", limits.MISMATCHES_FREEZING)
     operator = User.objects.create(email="operator@example.com")
