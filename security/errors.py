@@ -49,11 +49,11 @@ class AssigneeNotStaff(Refusal):
 
 
 class AlertWithoutCustomer(Refusal):
-    """The alert names no customer with a wallet that could be frozen."""
+    """The alert names no customer, or one without a wallet that could be frozen."""
 
     code = "alert_without_customer"
     status = 409
-    title = "The alert names no customer with a wallet."
+    title = "The alert names no customer for whom this could be done."
 
 
 class CustomerFrozenAlready(Refusal):

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,19 +10,28 @@ from django.contrib import admin
 from django.db.models import Case, CharField, F, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link, pretty
+from foundation.admin import ReadOnlyModelAdmin, coloured, link, may, pretty
 from foundation.admin_forms import ReasonForm, ask_and_act
+from foundation.errors import Refusal
 from identity.kinds import Actor, ActorKind
 from identity.queries.users import staff_members
-from security.kinds import AlertStatus, Resolution
-from security.models import Alert
+from security.admin.overrides import USUAL_LENGTH
+from security.kinds import AlertStatus, OverrideKind, Resolution
+from security.limits import OVERRIDE_LENGTH_MAX, REASON_LENGTH_MAX
+from security.models import Alert, Override
 from security.services.alerts import acknowledge_alert, assign_alert, resolve_alert
 from security.services.freezing import freeze_customer
+from security.services.overrides import check_override, override_for_alert
 
 Action = Callable[["AlertAdmin", HttpRequest, QuerySet[Alert]], None]
 RESOLVE_AS = "resolve_as_"
+ABOUT_A_CUSTOMER = ("freeze", "override")
 
 
 @admin.action(description="Acknowledge", permissions=["act"])
@@ -98,6 +108,69 @@ def freeze(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) ->
     )
 
 
+class OverrideForm(forms.Form):
+    """What holds for the customer instead of everybody's limits. The service says in words what is no override."""
+
+    kind = forms.TypedChoiceField(
+        coerce=OverrideKind, choices=OverrideKind.choices, widget=UnfoldAdminSelectWidget
+    )
+    hourly_max = forms.IntegerField(
+        label="Purchases an hour", required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
+    )
+    daily_max = forms.IntegerField(
+        label="Purchases a day", required=False, min_value=0, widget=UnfoldAdminIntegerFieldWidget
+    )
+    days = forms.IntegerField(
+        label="For so many days",
+        min_value=1,
+        max_value=OVERRIDE_LENGTH_MAX.days,
+        initial=USUAL_LENGTH.days,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    reason = forms.CharField(max_length=REASON_LENGTH_MAX, widget=UnfoldAdminTextInputWidget)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the service before anything is done."""
+        asked: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            now = timezone.now()
+            try:
+                check_override(
+                    kind=asked["kind"],
+                    reason=asked["reason"],
+                    ends_at=now + timedelta(days=asked["days"]),
+                    numbers=(asked["hourly_max"], asked["daily_max"]),
+                    now=now,
+                )
+            except Refusal as refusal:
+                raise forms.ValidationError(refusal.detail) from refusal
+        return asked
+
+
+@admin.action(description="Override the limits…", permissions=["override"])
+def override(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
+    """Have something else hold for the customers for a while, a block included."""
+    actor, now = _actor(request), timezone.now()
+    return ask_and_act(
+        page,
+        request,
+        alerts,
+        title="Override the limits",
+        form_class=OverrideForm,
+        action="overridden",
+        act=lambda alert, answers: override_for_alert(
+            alert_id=alert.id,
+            kind=answers["kind"],
+            hourly_max=answers["hourly_max"],
+            daily_max=answers["daily_max"],
+            reason=answers["reason"],
+            ends_at=now + timedelta(days=answers["days"]),
+            actor=actor,
+            now=now,
+        ),
+    )
+
+
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyModelAdmin):
     """The list and the page of an alert; services move it along."""
@@ -106,7 +179,7 @@ class AlertAdmin(ReadOnlyModelAdmin):
     list_filter = ("status", "severity", "kind", "resolution")
     search_fields = ("id", "user_id", "dedup_key__startswith", "summary__icontains")
     ordering = ("-last_seen_at", "-id")
-    actions = (acknowledge, assign, freeze, *(_resolve_as(resolution) for resolution in Resolution))
+    actions = (acknowledge, assign, freeze, override, *(_resolve_as(resolution) for resolution in Resolution))
     fieldsets = (
         (None, {"fields": ("summary", "kind", "grade", "state", "count", "first_seen_at", "last_seen_at")}),
         ("What it is about", {"fields": ("customer", "dedup_key", "known_facts")}),
@@ -133,7 +206,7 @@ class AlertAdmin(ReadOnlyModelAdmin):
         """Only the moves that are open to an alert where it stands."""
         moves = super().row_actions(request, row)
         if row.user_id is None:
-            moves = [move for move in moves if move[0] != "freeze"]
+            moves = [move for move in moves if move[0] not in ABOUT_A_CUSTOMER]
         if row.status == AlertStatus.OPEN:
             return [move for move in moves if not move[0].startswith(RESOLVE_AS)]
         if row.status == AlertStatus.ACKNOWLEDGED:
@@ -143,6 +216,10 @@ class AlertAdmin(ReadOnlyModelAdmin):
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         """Whoever was given the right to add freezes."""
         return request.user.has_perm("tokens.add_freeze")
+
+    def has_override_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to add overrides."""
+        return may(request, "add", Override)
 
     @coloured(
         "Severity",

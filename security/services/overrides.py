@@ -7,7 +7,10 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from identity.kinds import SYSTEM_ACTOR, Actor
+from identity.queries.users import find_user
 from security.errors import (
+    AlertNotFound,
+    AlertWithoutCustomer,
     OverrideGrantedMeanwhile,
     OverrideInvalid,
     OverrideNotFound,
@@ -20,6 +23,8 @@ from security.limits import (
     PURCHASES_SETTABLE_MAX,
 )
 from security.models import Override
+from security.queries.alerts import alert_of
+from security.services.alerts import link_override
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +72,44 @@ def grant_override(
         raise OverrideGrantedMeanwhile from error
     facts = {"override_id": str(override.id), "user_id": str(user_id), "kind": kind, "actor": actor.id}
     logger.info("override.granted", extra=facts)
+    return override
+
+
+def override_for_alert(
+    *,
+    alert_id: uuid.UUID,
+    kind: OverrideKind,
+    reason: str,
+    ends_at: datetime,
+    actor: Actor,
+    now: datetime,
+    hourly_max: int | None = None,
+    daily_max: int | None = None,
+) -> Override:
+    """Grant the customer whom the alert names an override, and link the two.
+
+    :raises AlertNotFound: `alert_not_found`
+    :raises AlertWithoutCustomer: `alert_without_customer`
+    :raises OverrideInvalid: `override_invalid`
+    :raises OverrideGrantedMeanwhile: `override_granted_meanwhile`
+    """
+    alert = alert_of(alert_id)
+    if alert is None:
+        raise AlertNotFound
+    if alert.user_id is None or find_user(str(alert.user_id)) is None:
+        raise AlertWithoutCustomer
+    with transaction.atomic():
+        override = grant_override(
+            user_id=alert.user_id,
+            kind=kind,
+            hourly_max=hourly_max,
+            daily_max=daily_max,
+            reason=reason,
+            ends_at=ends_at,
+            actor=actor,
+            now=now,
+        )
+        link_override(alert_id=alert_id, override_id=override.id, now=now)
     return override
 
 

@@ -74,10 +74,10 @@ def test_an_alerts_page_offers_the_moves_that_are_open_to_it(superuser: Client) 
         actions = superuser.get(url("security.Alert", "change", row.pk)).context["row_actions"]
         return [name for name, _ in actions]
 
-    assert offered() == ["acknowledge", "assign", "freeze"]
+    assert offered() == ["acknowledge", "assign", "freeze", "override"]
     act(superuser, "security.Alert", "acknowledge", row)
     endings = [f"resolve_as_{how}" for how in ("mistake", "fraud", "fixed", "duplicate", "accepted")]
-    assert offered() == ["assign", "freeze", *endings]
+    assert offered() == ["assign", "freeze", "override", *endings]
     act(superuser, "security.Alert", "resolve_as_fixed", row)
     assert offered() == []
     text = superuser.get(url("security.Alert", "change", row.pk)).content.decode()
