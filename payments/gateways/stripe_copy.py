@@ -6,7 +6,7 @@ from typing import Any
 import stripe
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, transaction
-from djstripe.models import Event
+from djstripe.models import Event, Refund
 
 from payments.errors import PaymentsUnavailable, StripeRefused
 
@@ -22,12 +22,20 @@ def copy_objects_of_event(payload: Mapping[str, Any]) -> None:
     """
     try:
         Event.process(dict(payload))
+        _copy_refund(payload["data"]["object"])
     except stripe.InvalidRequestError as error:
         raise StripeRefused(stripe_code=error.code or "invalid_request") from error
     except stripe.StripeError as error:
         raise PaymentsUnavailable from error
     except (ObjectDoesNotExist, DatabaseError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise StripeRefused(stripe_code=type(error).__name__) from error
+
+
+def _copy_refund(thing: Mapping[str, Any]) -> None:
+    """Store a refund as Stripe has it now: dj-stripe's own handlers leave refunds out."""
+    if thing.get("object") == "refund":
+        with transaction.atomic():
+            Refund.sync_from_stripe_data(Refund(id=thing["id"]).api_retrieve())
 
 
 def forget_event(event_id: str) -> None:

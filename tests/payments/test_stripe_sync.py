@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
-from djstripe.models import Charge, Customer, Event, PaymentIntent, Session
+from djstripe.models import Charge, Customer, Dispute, Event, PaymentIntent, Refund, Session
 
 from payments.limits import SYNC_LEASE, SYNC_TRIES_MAX
 from payments.models import InboxEvent
@@ -31,6 +31,25 @@ def test_the_objects_of_a_purchase_are_copied_once(shop: Shop):
     assert PaymentIntent.objects.filter(id=purchase.stripe_payment_intent_id).exists()
     assert Charge.objects.count() == 1
     assert sync_due_events(now=timezone.now()) == 0
+
+
+def test_refunds_and_disputes_are_copied_as_they_stand(shop: Shop):
+    purchase, disputed = shop.buy(), shop.buy(package="starter")
+    made = shop.stripe.refund(purchase.stripe_payment_intent_id, 500, status="pending")
+    shop.stripe.dispute(disputed.stripe_payment_intent_id)
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    sync_due_events(now=timezone.now())
+    assert Refund.objects.get().status == "pending"
+
+    shop.stripe.end_refund(made["id"], "failed")
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    sync_due_events(now=timezone.now())
+
+    assert pending() == 0
+    assert InboxEvent.objects.filter(synced_at__isnull=True).count() == 0
+    refund = Refund.objects.get()
+    assert (refund.id, refund.status, refund.charge.amount_refunded) == (made["id"], "failed", 0)
+    assert Dispute.objects.count() == 1
 
 
 def test_while_stripe_is_away_events_wait_and_are_copied_afterwards(shop: Shop):
