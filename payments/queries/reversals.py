@@ -2,19 +2,21 @@
 
 from payments.kinds import UNDECIDED, DisputeStatus, PurchaseStatus, RefundStatus
 from payments.models import Dispute, Purchase
-from payments.rules.reversal import DisputeStand, PaymentStand, RefundStand, refunded_cents
+from payments.rules.reversal import DisputeStand, PaymentStand, RefundStand, refunded_cents, target_tokens
 
 _REFUNDABLE = (PurchaseStatus.SETTLED, PurchaseStatus.QUARANTINED)
 
 
 def stand_of(purchase: Purchase) -> PaymentStand:
-    """What is known of the purchase's payment now."""
+    """What is known of the purchase's payment now. Refunds that Stripe never made say nothing about it."""
     return PaymentStand(
         total_tokens=purchase.total_tokens,
         paid_cents=purchase.price_cents if purchase.paid_cents is None else purchase.paid_cents,
         charge_refunded_cents=purchase.charge_refunded_cents,
         refunds=[
-            RefundStand(RefundStatus(refund.status), refund.amount_cents) for refund in purchase.refunds.all()
+            RefundStand(RefundStatus(refund.status), refund.amount_cents)
+            for refund in purchase.refunds.all()
+            if refund.stripe_refund_id or refund.status == RefundStatus.REQUESTED
         ],
         disputes=[stand_of_dispute(purchase, dispute) for dispute in purchase.disputes.all()],
     )
@@ -34,6 +36,11 @@ def returned_cents(purchase: Purchase) -> int:
     """How much of the purchase's payment was given back to its buyer, or is on its way."""
     payment = stand_of(purchase)
     return min(refunded_cents(payment), payment.paid_cents)
+
+
+def reversed_tokens(purchase: Purchase) -> int:
+    """How many of the purchase's tokens were taken back for it."""
+    return target_tokens(stand_of(purchase)) if purchase.status == PurchaseStatus.SETTLED else 0
 
 
 def left_cents(purchase: Purchase) -> int:

@@ -89,7 +89,8 @@ def start_refund(
 ) -> Refund:
     """Give a purchase's payment back, whole where no amount is named: our row first, then Stripe.
 
-    The same key gives the same refund again, and has Stripe asked again where its answer was lost.
+    The same key gives the same refund again, and has Stripe asked again where its answer was lost. One that has ended
+    without being made stays so: what was left of the payment then may have gone back since, or be disputed.
 
     :param note: why, in the words of who asks for it
     :raises PurchaseNotFound: `purchase_not_found`.
@@ -108,7 +109,11 @@ def start_refund(
             refund = _request(purchase, amount_cents, reason, note, idempotency_key, actor, now)
         elif refund.purchase_id != purchase.id or amount_cents not in (None, refund.amount_cents):
             raise IdempotencyKeyReused
-    return refund if refund.stripe_refund_id else _ask_stripe(refund, now)
+    if refund.stripe_refund_id:
+        return refund
+    if refund.status == RefundStatus.FAILED:
+        raise RefundRefused(stripe_code=refund.failure_reason)
+    return _ask_stripe(refund, now)
 
 
 def retry_requested_refunds(*, now: datetime) -> int:

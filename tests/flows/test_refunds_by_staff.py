@@ -18,6 +18,7 @@ from payments.errors import (
 from payments.kinds import PurchaseStatus, RefundReason
 from payments.limits import REFUND_RETRY_INTERVAL, REFUND_RETRY_WINDOW
 from payments.models import Purchase, Refund
+from payments.queries.reversals import left_cents
 from payments.services import refunds
 from payments.services.refunds import retry_requested_refunds, start_refund
 from payments.tasks import retry_refunds
@@ -170,6 +171,23 @@ def test_refunded_in_stripes_dashboard_while_staff_refund(shop: Shop):
     assert refused.value.members["stripe_code"] == "charge_already_refunded"
     assert dict(Refund.objects.values_list("amount_cents", "status")) == {500: "failed", PRICE: "succeeded"}
     assert stand(shop, purchase) == (0, "full")
+
+
+def test_a_refund_that_stripe_refused_is_refused_again_and_hides_no_other(shop: Shop):
+    """What the charge tells is believed before its refund is told, whatever Stripe has refused to us."""
+    purchase = shop.buy()
+    shop.stripe.fail_next(2, status=404, path="/v1/refunds")
+    for _ in range(2):
+        with pytest.raises(RefundRefused):
+            give_back(purchase, None, "once")
+    assert at_stripe(shop) == []
+
+    refunds.note_charge_refunded(
+        payment_intent_id=str(purchase.stripe_payment_intent_id), amount_cents=500, now=timezone.now()
+    )
+
+    assert stand(shop, purchase) == (BASIC - BASIC * 500 // PRICE, "partial")
+    assert left_cents(purchase) == PRICE - 500
 
 
 def test_a_part_in_the_dashboard_and_a_part_by_staff_are_two_refunds(shop: Shop):
