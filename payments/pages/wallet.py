@@ -19,8 +19,9 @@ from payments.models import Purchase
 from payments.pages.caller import customer_id
 from payments.pages.words import tell
 from payments.queries import purchases
-from payments.queries.reversals import returned_cents
+from payments.queries.reversals import returned_cents, reversed_tokens
 from tokens.errors import WalletNotFound
+from tokens.kinds import EntryType
 from tokens.queries import entries, prices, wallets
 from tokens.queries.wallets import WalletState
 
@@ -37,6 +38,17 @@ class Line:
     posting: "Posting"
     words: str
     purchase: Purchase | None
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether this is the purchase itself, and no part of it that went back."""
+        return self.purchase is not None and self.posting.entry.type == EntryType.PURCHASE
+
+    @property
+    def price(self) -> prices.UnitPrice | None:
+        """What a token of its purchase cost, bonus included: tokens go back at the price they were bought at."""
+        bought = self.purchase
+        return prices.UnitPrice(bought.price_cents, bought.total_tokens, bought.currency) if bought else None
 
 
 @never_cache
@@ -67,6 +79,7 @@ def purchase(request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
         "purchase": found,
         "told": tell(found, now=timezone.now()),
         "returned_cents": returned_cents(found),
+        "reversed_tokens": reversed_tokens(found),
     }
     return render(request, "payments/purchase.html", context)
 

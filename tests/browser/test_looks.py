@@ -79,6 +79,30 @@ def test_every_page_of_a_customer_with_purchases_is_accessible_and_fits(visit, a
 
 
 @pytest.mark.parametrize("window", WINDOWS)
+def test_every_page_of_a_customer_whose_money_went_back_is_accessible_and_fits(visit, alice, shop, window):
+    partly, fully, disputed, lost = (
+        shop.buy("alice", package) for package in ("basic", "premium", "pro", "starter")
+    )
+    shop.stripe.refund(partly.stripe_payment_intent_id, 500)
+    shop.stripe.refund(fully.stripe_payment_intent_id)
+    shop.stripe.dispute(disputed.stripe_payment_intent_id)
+    shop.stripe.move_dispute(shop.stripe.dispute(lost.stripe_payment_intent_id)["id"], "lose")
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    with visit(**WINDOWS[window]) as visitor:
+        visitor.sign_in_quietly(alice)
+        for name, path in {
+            "wallet-paused": "/wallet",
+            "statement": "/wallet/statement",
+            "purchase-partly-returned": f"/purchases/{partly.id}",
+            "purchase-returned": f"/purchases/{fully.id}",
+            "purchase-disputed": f"/purchases/{disputed.id}",
+            "purchase-lost": f"/purchases/{lost.id}",
+        }.items():
+            visitor.open(path)
+            visitor.look(f"{name}-{window}")
+
+
+@pytest.mark.parametrize("window", WINDOWS)
 def test_the_pages_for_what_goes_wrong_are_accessible_and_fit(visit, site_url, alice, shop, window, settings):
     shop.stripe.fail_next(1000, path="/v1/checkout/*")
     with visit(**WINDOWS[window]) as visitor:

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from tests.support.shop import Shop
 from tests.support.shop_fixtures import shop, stripe_sandbox
@@ -27,17 +28,31 @@ def lose(shop: Shop, intent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("happens", "title", "badge", "line"),
+    ("happens", "title", "badge", "line", "back", "worth"),
     [
-        (give_back, "Paid, and partly returned", "Partly returned", "Refund: Basic"),
-        (give_all_back, "Your money was returned", "Returned", "Refund: Basic"),
-        (dispute, "This payment is disputed", "Disputed", "Disputed payment: Basic"),
-        (lose, "Your bank took this payment back", "Taken back", "Disputed payment: Basic"),
+        (give_back, "Paid, and partly returned", "Partly returned", "Refund: Basic", "taken back 83", "4.98"),
+        (give_all_back, "Your money was returned", "Returned", "Refund: Basic", "taken back 250", "14.99"),
+        (
+            dispute,
+            "This payment is disputed",
+            "Disputed",
+            "Disputed payment: Basic",
+            "set aside 250",
+            "14.99",
+        ),
+        (
+            lose,
+            "Your bank took this payment back",
+            "Taken back",
+            "Disputed payment: Basic",
+            "taken back 250",
+            "14.99",
+        ),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_the_purchase_the_wallet_and_firestore_tell_it(
-    shop: Shop, client: Client, happens, title, badge, line
+    shop: Shop, client: Client, happens, title, badge, line, back, worth
 ):
     purchase = shop.buy()
     happens(shop, purchase.stripe_payment_intent_id)
@@ -56,7 +71,10 @@ def test_the_purchase_the_wallet_and_firestore_tell_it(
     assert ("Returned to you" in page) is (happens in (give_back, give_all_back))
     if happens is give_back:
         assert "$5.00" in page
+    assert f"Tokens {back}" in " ".join(strip_tags(page).split())
+    assert ("Unused tokens do not expire.</p>\n  </div>" in page) is (happens is give_back)
     assert line in history
+    assert f"≈ ${worth}" in history
     assert title in shown
     wallet = shop.document(f"users/{shop.wallet().document_id}")
     assert wallet is not None
@@ -71,3 +89,17 @@ def test_the_api_tells_how_much_went_back(shop: Shop, client: Client):
     client.force_login(shop.customer("alice"))
 
     assert client.get(f"/api/tokens/purchases/{purchase.id}").json()["reversal"] == "partial"
+
+
+def test_a_refund_that_fails_is_worth_what_was_taken_and_not_the_price(shop: Shop, client: Client):
+    purchase = shop.buy()
+    refund = shop.stripe.refund(purchase.stripe_payment_intent_id, 500, status="pending")
+    shop.stripe.end_refund(refund["id"], "failed")
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    client.force_login(shop.customer("alice"))
+
+    history = client.get(reverse("wallet")).content.decode()
+    page = client.get(reverse("purchase", args=[purchase.id])).content.decode()
+
+    assert (history.count("≈ $4.98"), history.count("$14.99")) == (2, 1)
+    assert "Tokens taken back" not in page
