@@ -8,10 +8,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
-from foundation.errors import IdempotencyKeyReused
+from foundation.errors import IdempotencyKeyReused, Refusal
 from identity.kinds import Actor
 from payments.errors import (
-    PaymentsUnavailable,
     PurchaseNotFound,
     RefundNotPossible,
     RefundRefused,
@@ -130,7 +129,7 @@ def retry_requested_refunds(*, now: datetime) -> int:
             continue
         try:
             _ask_stripe(refund, now)
-        except (PaymentsUnavailable, RefundRefused) as error:
+        except Refusal as error:  # one refund's trouble keeps no other from its turn
             logger.warning("refund.ask_failed", extra={"refund_id": str(refund.id), "code": error.code})
     return len(refunds)
 
