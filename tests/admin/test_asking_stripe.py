@@ -34,6 +34,6 @@ def test_a_paid_purchase_that_nobody_told_us_of_is_credited_once(superuser: Clie
     assert words(superuser, response) == ["Asked Stripe: 1 of 1."]
     bought.refresh_from_db()
     assert bought.status == PurchaseStatus.SETTLED
-    assert superuser.get(page).context["row_actions"] == []
+    assert "ask_stripe_again" not in dict(superuser.get(page).context["row_actions"])
     act(superuser, "payments.Purchase", "ask_stripe_again", bought)
     assert wallet_of(alice.id).balance == 250

@@ -8,7 +8,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from foundation.ids import new_id
-from payments.models import Decline, Purchase
+from payments.kinds import Outcome
+from payments.models import Decline, InboxEvent, Purchase
 from payments.services import purchases
 from security import limits
 from security.errors import RateLimited
@@ -93,6 +94,19 @@ def test_a_decline_that_stripe_tells_twice_counts_once(shop: Shop):
     decline = Decline.objects.get()
     assert (decline.purchase_id, decline.buyer_id) == (purchase.id, purchase.buyer_id)
     assert str(decline) == f"generic_decline {decline.charge_id}"
+
+
+def test_a_decline_of_a_purchase_that_is_not_ours_counts_for_nobody(shop: Shop):
+    intent = {
+        "id": "pi_of_another_shop",
+        "object": "payment_intent",
+        "metadata": {"purchase_id": "01a20573-c2c8-711d-ac36-000000000000"},
+    }
+    shop.stripe.emit("payment_intent.payment_failed", intent)
+    shop.stripe.wait_until_idle(ignore_retries=True)
+
+    assert InboxEvent.objects.get(type="payment_intent.payment_failed").outcome == Outcome.UNCHANGED
+    assert not Decline.objects.exists()
 
 
 def test_the_page_says_when_to_come_back_and_the_api_in_a_header(shop: Shop):

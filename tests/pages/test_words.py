@@ -83,3 +83,8 @@ def test_the_best_value_is_the_one_cheapest_token_and_nothing_if_that_is_no_choi
     assert best_value([package("a", 499, 50)]) == ""
     assert best_value([]) == ""
     assert best_value([package("a", 100, 10), package("b", 200, 20), package("c", 500, 40)]) == ""
+
+
+@pytest.mark.parametrize(("number", "written"), [(0, "0"), (1250, "+1,250"), (-1250, "\N{MINUS SIGN}1,250")])
+def test_a_change_has_its_sign_and_nothing_has_none(number: int, written: str):
+    assert tags.signed(number) == written

@@ -73,7 +73,12 @@ def test_in_ci_it_is_a_failure(run):
     assert "Firestore emulator or Java was not found" in done.stderr
 
 
-def test_where_both_are_at_hand_everything_runs(run):
+def test_where_all_are_at_hand_everything_runs(run, bare_path, tmp_path):
+    kit = tmp_path / "google-cloud-sdk"
+    for path in (kit / "bin" / "gcloud", kit / "data" / "cli" / "gcloud_completions.py"):
+        path.parent.mkdir(parents=True)
+        path.touch(mode=0o755)
+    (bare_path / "gcloud").symlink_to(kit / "bin" / "gcloud")
     done = run(CI="true", FIRESTORE_EMULATOR_HOST="there:8080", CHROMIUM_PATH="/there")
     assert "3 passed" in done.stdout, done
     assert "NOT RUN" not in done.stdout

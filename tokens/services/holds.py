@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation.ids import new_id
-from tokens.errors import HoldNotFound
 from tokens.kinds import ServiceCall
 from tokens.models import Hold, Note
 from tokens.queries.holds import hold_of
@@ -50,7 +49,7 @@ def capture(*, service: str, hold_id: uuid.UUID, key: str, now: datetime, amount
     :raises HoldExpired: `hold_expired`.
     :raises CaptureExceedsHold: `capture_exceeds_hold`, with members `held` and `required`.
     """
-    _check_owner(service, hold_id)
+    hold_of(service=service, hold_id=hold_id)  # another service's hold is none
     with transaction.atomic():
         (replayed,) = call_database(
             "SELECT hold_capture(%s, %s, %s, %s, %s)",
@@ -71,12 +70,7 @@ def release(*, service: str, hold_id: uuid.UUID, key: str, now: datetime) -> Hol
     :raises HoldAlreadyReleased: `hold_already_released`.
     :raises HoldExpired: `hold_expired`.
     """
-    _check_owner(service, hold_id)
+    hold_of(service=service, hold_id=hold_id)  # another service's hold is none
     with transaction.atomic():
         call_database("SELECT hold_release(%s, %s, %s)", (hold_id, key, now))
     return hold_of(service=service, hold_id=hold_id)
-
-
-def _check_owner(service: str, hold_id: uuid.UUID) -> None:
-    if not Hold.objects.filter(id=hold_id, service=service).exists():
-        raise HoldNotFound
