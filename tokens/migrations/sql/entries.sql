@@ -8,12 +8,13 @@ DROP FUNCTION ledger_request_hash(text, uuid, bigint, text[], bigint[], uuid, te
 CREATE FUNCTION ledger_request_hash(
     p_type text, p_wallet uuid, p_amount bigint, p_counter_kinds text[], p_counter_amounts bigint[],
     p_purchase uuid, p_package_code text, p_cost_cents bigint, p_expires_at timestamptz
-) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT sha256(convert_to(
+) RETURNS bytea LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN sha256(convert_to(
         concat_ws('|', p_type, p_wallet, p_amount, array_to_string(p_counter_kinds, ','),
                   array_to_string(p_counter_amounts, ','), coalesce(p_purchase::text, '-'), p_package_code,
-                  nullif(p_cost_cents, 0), to_char(p_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8'))
-$$;
+                  nullif(p_cost_cents, 0), to_char(p_expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8'));
+END $$;
 
 -- Moves the wallet's row by one entry. The totals follow the house's side: issuance is what was bought, promotions what
 -- was given, redeemed what was spent, debt what is owed.

@@ -7,11 +7,12 @@
 CREATE FUNCTION ledger_chain_hash(
     p_previous bytea, p_entry uuid, p_type text, p_reference text, p_wallet uuid,
     p_amount bigint, p_seq bigint, p_balance_after bigint, p_at timestamptz
-) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT sha256(p_previous || convert_to(
+) RETURNS bytea LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    RETURN sha256(p_previous || convert_to(
         concat_ws('|', p_entry, p_type, p_reference, p_wallet, p_amount, p_seq, p_balance_after,
-                  to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8'))
-$$;
+                  to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')), 'UTF8'));
+END $$;
 
 -- What an entry says, without its id and time: the same reference with another of these is an error, not a replay.
 CREATE FUNCTION ledger_request_hash(

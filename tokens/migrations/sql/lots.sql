@@ -1,19 +1,23 @@
+-- PL/pgSQL keeps its plans from call to call, which plain SQL with a pinned search_path does not.
+--
 -- Lots: where a wallet's tokens came from, and which of them an entry used. Called by the ledger's functions, under
 -- their wallet's lock, after the entry and before its lines: with the lines an entry is closed, its lots too.
 
 -- A UUIDv7 for what is made inside the database.
-CREATE FUNCTION ledger_new_id() RETURNS uuid LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT encode(set_bit(set_bit(overlay(
+CREATE FUNCTION ledger_new_id() RETURNS uuid LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN encode(set_bit(set_bit(overlay(
         uuid_send(gen_random_uuid())
         PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
-        52, 1), 53, 1), 'hex')::uuid
-$$;
+        52, 1), 53, 1), 'hex')::uuid;
+END $$;
 
 -- Opens a lot for each line by which the house gave. The cost lies on what was bought.
 CREATE FUNCTION lots_open(
     p_entry uuid, p_type text, p_wallet uuid, p_seq bigint, p_kinds text[], p_amounts bigint[],
     p_cost_cents bigint, p_expires_at timestamptz, p_at timestamptz
-) RETURNS void LANGUAGE sql VOLATILE SET search_path = pg_catalog, public, pg_temp AS $$
+) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
     INSERT INTO tokens_lot (id, account_id, entry_id, kind, amount, remaining, held, cost_cents, expires_at,
                             seq, last_seq, opened_at)
     SELECT ledger_new_id(), p_wallet, p_entry, l.kind, l.amount, l.amount, 0,
@@ -23,8 +27,8 @@ CREATE FUNCTION lots_open(
                       WHEN c.kind = 'promotions' AND p_type IN ('purchase', 'bonus') THEN 'bonus'
                       WHEN c.kind = 'promotions' THEN 'promotional'
                       ELSE 'adjustment' END AS kind, -c.amount AS amount
-          FROM unnest(p_kinds, p_amounts) AS c(kind, amount) WHERE c.amount < 0) l
-$$;
+          FROM unnest(p_kinds, p_amounts) AS c(kind, amount) WHERE c.amount < 0) l;
+END $$;
 
 -- Moves one lot, and says which entry did it.
 CREATE FUNCTION lot_move(p_entry uuid, p_lot uuid, p_seq bigint, p_amount bigint, p_held bigint)
