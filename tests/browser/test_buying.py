@@ -15,7 +15,6 @@ from tests.support.shop import PASSWORD
 PAYS = "4242 4242 4242 4242"
 DECLINED = "4000 0000 0000 0002"
 PAID_TO_SHOWN_SECONDS_MAX = 2.0
-PURCHASES_MAX = 3  # a machine that is busy with something else for a moment is given another try
 
 
 def sign_in_to_buy(page):
@@ -49,8 +48,13 @@ def balance(page):
     return page.locator(".balance").inner_text().split()[0]
 
 
-def pay_for_basic(page, shop, *, expected):
-    """Pay and see the balance arrive, on the page and in Firestore; give how many seconds that took."""
+def test_alice_buys_basic_and_sees_250_tokens_within_two_seconds_and_so_does_firestore(visitor, shop):
+    alice = shop.customer("alice")
+    shop.drain()  # the workers have nothing left to do from before
+    page = visitor.page
+    sign_in_to_buy(page)
+    choose(page)
+    visitor.look("stripe-pay-desk")
     fill_card(page, PAYS)
     paid_at = time.monotonic()
     pay(page)
@@ -58,31 +62,11 @@ def pay_for_basic(page, shop, *, expected):
     deliver_due(clock=timezone.now)  # what the mirror's own worker does
     document = shop.document(f"users/{shop.wallet().document_id}")
     seconds = time.monotonic() - paid_at
-    assert balance(page) == str(expected)
+
+    assert balance(page) == "250"
     assert document is not None
-    assert document["tokenBalance"] == shop.wallet().balance == expected
-    return seconds
-
-
-def test_tokens_are_on_the_page_and_in_firestore_within_two_seconds_of_paying(visitor, alice, shop):
-    page = visitor.page
-    visitor.sign_in_quietly(alice)
-    shop.drain()  # the workers have nothing left to do from before
-    taken: list[float] = []
-    while not taken or (min(taken) >= PAID_TO_SHOWN_SECONDS_MAX and len(taken) < PURCHASES_MAX):
-        page.goto("/buy-tokens")
-        choose(page)
-        taken.append(pay_for_basic(page, shop, expected=250 * (len(taken) + 1)))
-    assert min(taken) < PAID_TO_SHOWN_SECONDS_MAX, f"{taken} s from Pay to the page and Firestore"
-
-
-def test_alice_signs_in_buys_basic_and_finds_250_tokens_and_a_receipt(visitor, shop):
-    alice = shop.customer("alice")
-    page = visitor.page
-    sign_in_to_buy(page)
-    choose(page)
-    visitor.look("stripe-pay-desk")
-    pay_for_basic(page, shop, expected=250)
+    assert document["tokenBalance"] == shop.wallet().balance == 250
+    assert seconds < PAID_TO_SHOWN_SECONDS_MAX, f"{seconds:.2f} s from Pay to the page and Firestore"
     visitor.look("success-desk")
     page.get_by_role("link", name="Receipt").click()
     page.get_by_role("heading", name="Paid, and in your wallet").wait_for()

@@ -94,7 +94,7 @@ def test_a_redis_that_never_answers_holds_nobody_up(client: Client, silent_serve
     with override_settings(REDIS_URL=f"redis://127.0.0.1:{silent_server}/0"):
         _, body = readiness(client)
     assert body["checks"]["redis"] == "degraded"
-    assert time.monotonic() - started < 2 * limits.PROBES_SECONDS_MAX
+    assert time.monotonic() - started < 2
 
 
 @pytest.mark.django_db

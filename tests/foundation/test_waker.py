@@ -22,7 +22,6 @@ from foundation import limits, waker
 from foundation.ids import new_id
 
 SECONDS_MAX = 30.0
-BROKER_SECONDS_MAX = 0.5  # how long a silent Redis holds up whoever waits for it
 
 
 @pytest.fixture
@@ -149,6 +148,7 @@ def test_a_publisher_outlives_an_outage_and_tells_it_once(caplog: pytest.LogCapt
 
 WAKE_THRICE = """
 import threading, time, django
+import kombu.transport.redis  # or the publisher would import it while the asker is timed
 django.setup()
 from celery import current_app
 from foundation import waker
@@ -190,8 +190,7 @@ def test_without_redis_the_asker_does_not_wait_and_the_outage_is_logged_once(
     done = wake_in_a_process(request.getfixturevalue(server))
     waits = [float(line.split()[1]) for line in done.stdout.splitlines()]
     assert len(waits) == 3
-    assert min(waits) < 0.1  # a busy machine may hold up one of them
-    assert max(waits) < BROKER_SECONDS_MAX
+    assert max(waits) < 0.1
     failures = [json.loads(line) for line in done.stderr.splitlines() if "wake.failed" in line]
     assert len(failures) == 1
     assert failures[0]["task"] == "mirror.deliver"
@@ -205,7 +204,7 @@ def test_a_publish_without_redis_is_bounded(server: str, request: pytest.Fixture
     started = time.monotonic()
     with pytest.raises(OperationalError):
         app.send_task("mirror.deliver", retry=False)
-    assert time.monotonic() - started < 3.0  # Celery's own defaults take 6 s, or for ever
+    assert time.monotonic() - started < 1.0
 
 
 @pytest.mark.django_db(transaction=True)
