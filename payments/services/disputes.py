@@ -77,7 +77,11 @@ def note_fraud_warning(*, payment_intent_id: str, warning_id: str, fraud_type: s
             severity=Severity.HIGH,
             dedup_key=warning_id,
             summary="A card's issuer calls a payment fraudulent: a refund now may avert a dispute.",
-            subject={**_subject(purchase), "stripe_warning_id": warning_id, "fraud_type": fraud_type},
+            subject={
+                **reversals.alert_subject(purchase),
+                "stripe_warning_id": warning_id,
+                "fraud_type": fraud_type,
+            },
             now=now,
             total=1,
         )
@@ -148,18 +152,10 @@ def _tell(
         dedup_key=dispute.stripe_dispute_id,
         summary=summary,
         subject={
-            **_subject(purchase),
+            **reversals.alert_subject(purchase),
             "stripe_dispute_id": dispute.stripe_dispute_id,
             "reason": dispute.reason,
         },
         now=now,
         total=1,
     )
-
-
-def _subject(purchase: Purchase) -> dict[str, str]:
-    return {
-        "purchase_id": str(purchase.id),
-        "user_id": str(purchase.buyer_id),
-        "stripe_payment_intent_id": purchase.stripe_payment_intent_id,
-    }

@@ -222,7 +222,7 @@ def _alert_excess(purchase: Purchase, now: datetime) -> None:
         dedup_key=str(purchase.id),
         summary="More was refunded than was paid: the excess takes no tokens, and somebody has to look.",
         subject={
-            **_subject(purchase),
+            **reversals.alert_subject(purchase),
             "paid_cents": str(payment.paid_cents),
             "refunded_cents": str(refunded),
         },
@@ -239,18 +239,10 @@ def _alert_failed(purchase: Purchase, facts: RefundFacts, now: datetime) -> None
         dedup_key=facts.stripe_refund_id,
         summary="A refund did not reach its buyer's bank: its tokens were given back, and the money is owed.",
         subject={
-            **_subject(purchase),
+            **reversals.alert_subject(purchase),
             "stripe_refund_id": facts.stripe_refund_id,
             "code": facts.failure_reason,
         },
         now=now,
         total=1,
     )
-
-
-def _subject(purchase: Purchase) -> dict[str, str]:
-    return {
-        "purchase_id": str(purchase.id),
-        "user_id": str(purchase.buyer_id),
-        "stripe_payment_intent_id": purchase.stripe_payment_intent_id,
-    }

@@ -69,3 +69,12 @@ def _reverse(purchase: Purchase, target: int, cause: EntryType, reference: str, 
     logger.info("refund.applied", extra=facts)
     is_taken = reversal.reversed_tokens > reversal.was_reversed
     return Outcome.REVERSED if is_taken else Outcome.GIVEN_BACK
+
+
+def alert_subject(purchase: Purchase) -> dict[str, str]:
+    """What an alert about a payment that goes back is about: codes and ids."""
+    return {
+        "purchase_id": str(purchase.id),
+        "user_id": str(purchase.buyer_id),
+        "stripe_payment_intent_id": purchase.stripe_payment_intent_id,
+    }
