@@ -57,7 +57,7 @@ def _price(sandbox: Sandbox, line: Params, origin: Origin) -> StripeObject:
         return found
     assert price_data is not None
     price = new_price(sandbox, price_data, _product(sandbox, price_data, origin), origin)
-    price["active"] = False  # it is there for this session only
+    price["active"] = False  # Stripe keeps a price made in passing from being sold again
     sandbox.store.save(price)
     return price
 
