@@ -16,7 +16,7 @@ from tests.bench.sizes import MEASURING, TRYING, Sizes
 from tests.bench.stage import Place, Stage
 
 LOG_LINES = 12
-NAMES = ("webhook", "ledger", "mirror", "start")
+NAMES = ("webhook", "ledger", "api", "mirror", "start")
 Measure = Callable[[Place, Sizes], Figures]
 
 

@@ -16,7 +16,7 @@ CHUNK = 65_536
 
 
 class WrongAnswer(Exception):
-    """The server did not answer 200: nothing was measured that means anything."""
+    """The server answered neither 200 nor 201: nothing was measured that means anything."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ def drive(address: tuple[str, int], requests: deque[bytes], *, clients: int, sec
 
     Each client keeps its connection and sends the next request when the last is answered.
 
-    :raises WrongAnswer: at any answer but 200, and when the requests are used up before the time is over
+    :raises WrongAnswer: at any answer but 200 and 201, and when the requests are used up before the time is over
     """
     line = threading.Barrier(clients + 1)
 
@@ -77,7 +77,7 @@ def _read_answer(connection: socket.socket) -> None:
     while (end := received.find(b"\r\n\r\n")) < 0:
         received += _receive(connection)
     head = received[: end + 2]
-    if not head.startswith(b"HTTP/1.1 200"):
+    if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
         raise WrongAnswer(received[:2_000].decode(errors="replace"))
     length = CONTENT_LENGTH.search(head)
     if length is None:

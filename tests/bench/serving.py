@@ -1,12 +1,25 @@
 """Starts processes of the product, and waits for their answers."""
 
 import http.client
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.processes import Child, wait_until_ready
+from sandbox.processes import Child, spawn, wait_until_ready
+from tests.bench.stage import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWER_SECONDS_MAX = 5.0
+
+
+def serve(
+    name: str, application: str, port: int, place: Place, extra: Mapping[str, str] | None = None
+) -> Child:
+    """Start gunicorn as in production, with a worker for each processor."""
+    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
+    environment = {**place.environment, "WEB_CONCURRENCY": str(os.cpu_count() or 1), **(extra or {})}
+    return spawn("web", command, log=place.logs / f"{name}.log", environment=environment, directory=ROOT)
 
 
 def wait_for_answer(child: Child, port: int, path: str) -> None:

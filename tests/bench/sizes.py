@@ -17,6 +17,8 @@ class Sizes:
     # ledger
     ledger_seconds: int  # pgbench takes whole seconds
     wallets: int
+    # api
+    api_seconds: float  # of one contender in one round
     # mirror
     mirrored_wallets: int
     backlog_wallets: int
@@ -32,6 +34,7 @@ MEASURING = Sizes(
     deliveries_per_second_max=1_200,
     ledger_seconds=3,
     wallets=512,
+    api_seconds=3.0,
     mirrored_wallets=400,
     backlog_wallets=24,
     backlog_entries=100,
@@ -45,6 +48,7 @@ TRYING = Sizes(
     deliveries_per_second_max=1_000,
     ledger_seconds=1,
     wallets=8,
+    api_seconds=0.3,
     mirrored_wallets=8,
     backlog_wallets=2,
     backlog_entries=5,

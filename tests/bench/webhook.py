@@ -6,8 +6,6 @@ of Stripe's objects, which its view makes before it answers, the product makes l
 product's figures.
 """
 
-import os
-import sys
 import uuid
 from collections import deque
 from collections.abc import Callable
@@ -22,12 +20,12 @@ from payments.kinds import PurchaseStatus
 from payments.models import Purchase
 from payments.services.purchases import start_purchase
 from sandbox.environment import STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
-from sandbox.processes import Child, free_port, spawn
+from sandbox.processes import Child, free_port
 from sandbox.stripe.client import SandboxControls
 from tests.bench.http_load import Load, WrongAnswer, drive
 from tests.bench.people import PACKAGE, Buyer, open_buyers, open_purchases, suffix_of
 from tests.bench.rounds import Figures, interleave, median, median_ratio
-from tests.bench.serving import ROOT, wait_for_answer
+from tests.bench.serving import serve, wait_for_answer
 from tests.bench.sizes import Sizes
 from tests.bench.stage import Place
 from tests.bench.stripe_words import StripeWords, signed_request
@@ -128,7 +126,7 @@ def _prepare(place: Place, sizes: Sizes, words: StripeWords, buyers: list[Buyer]
             "BENCH_STRIPE_DELAY_SECONDS": str(STRIPE_DELAYS.get(name, 0.0)),
         }
         application = "config.wsgi" if name == "ours" else "tests.bench.peer.wsgi"
-        servers.append((serve(name, application, address, place, extra), address))
+        servers.append((serve(f"webhook-{name}", application, address[1], place, extra), address))
         path = "/api/stripe/webhook" if name == "ours" else f"/stripe/webhook/{endpoint}/"
         count = int(seconds * sizes.deliveries_per_second_max * PREPARED_SHARE[name])
         purchases = open_purchases(buyers, count)
@@ -139,16 +137,6 @@ def _prepare(place: Place, sizes: Sizes, words: StripeWords, buyers: list[Buyer]
     for server, address in servers:
         wait_for_answer(server, address[1], "/healthz")
     return contenders | nothing
-
-
-def serve(
-    name: str, application: str, address: tuple[str, int], place: Place, extra: dict[str, str]
-) -> Child:
-    """Start gunicorn as in production, with a worker for each processor."""
-    command = [sys.executable, "-m", "gunicorn", application, "--bind", f"{address[0]}:{address[1]}"]
-    environment = {**place.environment, "WEB_CONCURRENCY": str(os.cpu_count() or 1), **extra}
-    log = place.logs / f"webhook-{name}.log"
-    return spawn("web", command, log=log, environment=environment, directory=ROOT)
 
 
 def _bodies(words: StripeWords, buyers: list[Buyer], purchases: list[Purchase]) -> deque[bytes]:
