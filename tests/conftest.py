@@ -9,11 +9,16 @@ from pytest_django import DjangoDbBlocker
 from tests.support.database import clear_by_deleting, install_application_role, leave_application_role
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two browsers at once on two cores only wait for each other: their tests share a worker."""
+    """Two browsers at once only wait for each other: their tests share a worker. The longest tests begin first.
+
+    Tests that use transactions would else come last, and one of two minutes at the end would have all others wait.
+    """
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

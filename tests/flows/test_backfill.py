@@ -41,6 +41,7 @@ def calls(shop: Shop) -> int:
     return shop.stripe.requests().total
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_five_hundred_payments_that_nobody_was_told_of_are_credited_by_one_backfill_in_order_and_once(
     shop: Shop,

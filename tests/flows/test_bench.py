@@ -21,6 +21,7 @@ SYSTEMS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.timeout(SECONDS_MAX + 30)
 def test_a_bench_writes_its_figures_and_how_busy_the_machine_was(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"

@@ -37,6 +37,7 @@ def product(
         yield product
 
 
+@pytest.mark.long
 def test_postgresql_killed_twenty_times_amid_requests_keeps_all_it_said_yes_to_and_credits_all_once(
     product: Product, running_shop: Shop, database: DurableDatabase, failpoints: Failpoints, buyers: Buyers
 ):

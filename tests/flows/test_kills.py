@@ -48,6 +48,7 @@ def test_the_web_process_killed_after_the_commit_and_before_the_answer_twenty_ti
     buyers.judge(product.firestore_calls)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", ["read, not committed to Firestore", "committed to Firestore, not noted"])
 def test_a_worker_killed_twenty_times_while_it_delivers_shows_all_once_and_in_order(
     product: Product, running_shop: Shop, failpoints: Failpoints, buyers: Buyers, point: str

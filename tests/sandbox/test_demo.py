@@ -93,6 +93,7 @@ def is_gone(pid):
     return True
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux's ps for children")
 def test_the_demo_runs_refuses_a_second_names_who_died_and_comes_back(demo, directory):
     first = demo()

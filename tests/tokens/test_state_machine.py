@@ -224,6 +224,7 @@ class Bank(RuleBasedStateMachine):
         )
 
 
+@pytest.mark.long
 def test_every_history_of_a_wallet_agrees_with_a_simple_model(transactional_db: None):
     Bank.steps = 0
     run_state_machine_as_test(
