@@ -1,5 +1,5 @@
 -- What the application's role may do: everything on the product's own tables, but on the ledger's only SELECT and
--- EXECUTE of the functions that write it. `manage.py grant_database_rights` runs it after every migrate, or by hand:
+-- EXECUTE of the functions that write it, and on the audit trail only SELECT and INSERT. `manage.py grant_database_rights` runs it after every migrate, or by hand:
 --
 --   psql "$MIGRATION_DATABASE_URL" -v ON_ERROR_STOP=1 \
 --     -c "SET token_economy.application_role = 'tokens_app'" -f deploy/database_roles.sql
@@ -15,6 +15,7 @@ BEGIN
                                      'tokens_lot', 'tokens_lotuse', 'tokens_hold', 'tokens_holdlot', 'tokens_freeze'] LOOP
         EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON %I FROM %I', ledger_table, app);
     END LOOP;
+    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON identity_auditrecord FROM %I', app);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON django_migrations FROM %I', app);
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION

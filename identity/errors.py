@@ -67,6 +67,14 @@ class InvalidServiceName(Refusal):
     title = "A service's name has 1 to 64 lower-case letters, digits, dots, - and _."
 
 
+class ActionNotAllowed(Refusal):
+    """Whoever acts does not have the right to, or has it no longer."""
+
+    code = "action_not_allowed"
+    status = 403
+    title = "You do not have the right to do this."
+
+
 class UserNotFound(Refusal):
     """No customer has this Firebase uid or user id."""
 

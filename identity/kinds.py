@@ -18,10 +18,47 @@ class ActorKind(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: the kind, and the id within that kind."""
+    """Who did something: the kind, the id within that kind, and the network address that they did it from.
+
+    The address is told where a person asks through a page; it is empty for machines and commands.
+    """
 
     kind: ActorKind
     id: str = ""
+    address: str = ""
+
+
+class Right(models.TextChoices):
+    """What staff may be given the right to do, beside looking at tables. `sync_roles` gives them to the roles.
+
+    Each is a permission of Django's, declared in `Meta.permissions` of the model that it is about.
+    """
+
+    REFUND_PURCHASE = "payments.refund_purchase", "Give a payment back"
+    PROPOSE_REFUND = "payments.propose_refund", "Propose to give a payment back"
+    SETTLE_QUARANTINED = "payments.settle_quarantined", "Settle a quarantined purchase, or refund it"
+    ASK_STRIPE = "payments.ask_stripe", "Have Stripe asked how a purchase stands"
+    RESEND_EVENT = "payments.resend_event", "Have an event of Stripe's processed again"
+    PUBLISH_PACKAGE = "tokens.publish_package", "Publish and retire packages"
+    PROPOSE_ADJUSTMENT = "tokens.propose_adjustment", "Propose to adjust a wallet, or to grant"
+    ADJUST = "tokens.adjust", "Adjust a wallet"
+    REVERSE_ENTRY = "tokens.reverse_entry", "Reverse an entry of the ledger"
+    GRANT_MANY = "tokens.grant_many", "Grant tokens to many customers at once"
+    FREEZE_WALLET = "tokens.freeze_wallet", "Freeze and unfreeze wallets"
+    GRANT_OVERRIDE = "security.grant_override", "Grant and revoke overrides of limits"
+    SET_LIMITS = "security.set_limits", "Set the limits that hold for everybody"
+    HANDLE_ALERT = "security.handle_alert", "Acknowledge, assign and resolve alerts"
+    LABEL_REFUSAL = "security.label_refusal", "Say whether a limit's refusal was a mistake"
+    RETRY_MIRROR = "mirror.retry", "Have the mirror deliver again, or rebuild"
+    MANAGE_API_KEYS = "identity.manage_api_keys", "Make and revoke services' keys"
+    MANAGE_STAFF = "identity.manage_staff", "Make people staff, and give them roles"
+    APPROVE_PROPOSAL = "backoffice.approve_proposal", "Approve or reject what somebody else proposed"
+    EXPORT = "backoffice.export", "Export rows as files"
+
+    @property
+    def permission(self) -> tuple[str, str]:
+        """As `Meta.permissions` has it: the codename, and what it allows in words."""
+        return self.value.partition(".")[2], self.label
 
 
 class Scope(models.TextChoices):

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from foundation.ids import new_id
 from identity import limits
-from identity.kinds import Scope
+from identity.kinds import Right, Scope
 
 
 class ApiKey(models.Model):
@@ -26,6 +26,7 @@ class ApiKey(models.Model):
 
     class Meta:
         verbose_name = "API key"
+        permissions = [Right.MANAGE_API_KEYS.permission]
         constraints = [
             models.CheckConstraint(
                 condition=Q(service__regex=limits.SERVICE_NAME_PATTERN), name="api_key_service_is_a_name"

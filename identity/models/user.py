@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from foundation.ids import new_id
 from identity import limits
+from identity.kinds import Right
 from identity.models.fields import LowerCaseEmailField
 
 
@@ -58,6 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
+        permissions = [Right.MANAGE_STAFF.permission]
         constraints = [
             models.CheckConstraint(name="user_email_is_lower_case", condition=models.Q(email=Lower("email"))),
             models.CheckConstraint(name="user_email_is_not_blank", condition=GreaterThan(Length("email"), 0)),

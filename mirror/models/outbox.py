@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from identity.kinds import Right
+
 
 class OutboxRow(models.Model):
     """One stale subject. Intents of one subject coalesce into its row; a delivered subject has no row.
@@ -32,6 +34,7 @@ class OutboxRow(models.Model):
 
     class Meta:
         verbose_name = "outbox row"
+        permissions = [Right.RETRY_MIRROR.permission]
         constraints = [
             models.UniqueConstraint(fields=["kind", "subject_id"], name="mirror_outbox_subject"),
             models.CheckConstraint(condition=Q(generation__gte=1), name="mirror_outbox_generation"),

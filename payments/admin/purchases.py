@@ -149,7 +149,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
         """Whoever was given the right to start refunds."""
-        return request.user.has_perm("payments.start_refund")
+        return request.user.has_perm("payments.refund_purchase")
 
     @admin.action(description="Give money back…", permissions=["refund"])
     def give_back(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> HttpResponse | None:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from foundation.ids import new_id
+from identity.kinds import Right
 from payments.kinds import InboxStatus, Outcome
 from payments.limits import EVENT_ID_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX
 
@@ -37,6 +38,7 @@ class InboxEvent(models.Model):
 
     class Meta:
         ordering = ["-received_at"]
+        permissions = [Right.RESEND_EVENT.permission]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=InboxStatus.values), name="inbox_status_known"),
         ]

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from foundation.ids import new_id
 from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
+from identity.kinds import Right
 from payments.kinds import PurchaseStatus, QuarantineReason, ReversalState
 from payments.limits import PROCESSING_WAIT
 
@@ -74,6 +75,12 @@ class Purchase(models.Model):
 
     class Meta:
         ordering = ["-started_at"]
+        permissions = [
+            Right.REFUND_PURCHASE.permission,
+            Right.PROPOSE_REFUND.permission,
+            Right.SETTLE_QUARANTINED.permission,
+            Right.ASK_STRIPE.permission,
+        ]
         constraints = [
             models.UniqueConstraint(fields=["buyer", "idempotency_key"], name="purchase_key_once_per_buyer"),
             models.CheckConstraint(

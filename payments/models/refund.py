@@ -34,7 +34,6 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        permissions = [("start_refund", "Can give a payment back")]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RefundStatus.values), name="refund_status_known"),
             models.CheckConstraint(

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from foundation.ids import new_id
+from identity.kinds import Right
 from security import limits
 from security.kinds import AlertStatus, Resolution, Severity, alert_kinds
 
@@ -44,6 +45,7 @@ class Alert(models.Model):
 
     class Meta:
         ordering = ["-last_seen_at", "-id"]
+        permissions = [Right.HANDLE_ALERT.permission]
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "dedup_key"],

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from foundation.ids import new_id
+from identity.kinds import Right
 from security.kinds import Limit
 
 
@@ -41,6 +42,7 @@ class LimitRefusal(models.Model):
 
     class Meta:
         ordering = ["-last_refused_at", "-id"]
+        permissions = [Right.LABEL_REFUSAL.permission]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "limit", "starts_at"], name="limit_refusal_once_a_window"

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from foundation.ids import new_id
+from identity.kinds import Right
 from security.kinds import OverrideKind, OverrideStatus
 from security.limits import PURCHASES_SETTABLE_MAX, REASON_LENGTH_MAX
 
@@ -35,6 +36,7 @@ class Override(models.Model):
 
     class Meta:
         ordering = ["-granted_at", "-id"]
+        permissions = [Right.GRANT_OVERRIDE.permission]
         constraints = [
             models.UniqueConstraint(
                 fields=["user"], condition=Q(status=OverrideStatus.GRANTED), name="override_granted_once"

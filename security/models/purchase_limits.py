@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
+from identity.kinds import Right
 from security.limits import PURCHASES_SETTABLE_MAX, REASON_LENGTH_MAX
 
 THE_ONLY_ONE = 1
@@ -33,6 +34,7 @@ class PurchaseLimits(models.Model):
 
     class Meta:
         verbose_name_plural = "purchase limits"
+        permissions = [Right.SET_LIMITS.permission]
         constraints = [
             models.CheckConstraint(condition=Q(id=THE_ONLY_ONE), name="purchase_limits_once"),
             models.CheckConstraint(

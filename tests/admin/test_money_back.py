@@ -36,7 +36,7 @@ def answer(client: Client, page: Any, row: Any, **answers: str) -> Any:
 
 def test_money_is_given_back_after_being_asked_how_much_and_why(shop: Shop, staff: SignedIn):
     bought = shop.buy()
-    dave = staff("payments.view_purchase", "payments.start_refund", name="dave")
+    dave = staff("payments.view_purchase", "payments.refund_purchase", name="dave")
 
     page = act(dave, LABEL, "give_back", bought, from_row=True)
     assert page.status_code == 200

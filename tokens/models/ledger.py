@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from identity.kinds import Right
 from tokens.kinds import AccountKind, EntryType, WalletStatus
 from tokens.limits import PACKAGE_CODE_LENGTH_MAX, REFERENCE_LENGTH_MAX
 
@@ -55,6 +56,12 @@ class Wallet(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
+        permissions = [
+            Right.PROPOSE_ADJUSTMENT.permission,
+            Right.ADJUST.permission,
+            Right.GRANT_MANY.permission,
+            Right.FREEZE_WALLET.permission,
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(balance__gte=0), name="wallet_balance_not_negative"),
             models.CheckConstraint(condition=Q(debt__gte=0), name="wallet_debt_not_negative"),
@@ -85,6 +92,7 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
+        permissions = [Right.REVERSE_ENTRY.permission]
         constraints = [
             models.CheckConstraint(condition=Q(line_count__gte=2), name="entry_has_two_sides"),
             models.CheckConstraint(condition=Q(type__in=EntryType.values), name="entry_type_known"),

@@ -4,6 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
+from identity.kinds import Right
 from tokens.limits import PACKAGE_CODE_LENGTH_MAX
 
 
@@ -35,6 +36,7 @@ class Package(models.Model):
 
     class Meta:
         ordering = ["position", "code"]
+        permissions = [Right.PUBLISH_PACKAGE.permission]
         constraints = [
             models.CheckConstraint(condition=Q(tokens__gt=0), name="package_tokens_positive"),
             models.CheckConstraint(condition=Q(price_cents__gt=0), name="package_price_positive"),
