@@ -24,5 +24,10 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "backoffice.admin.navigation.environment",
     "COLORS": {"primary": _TEAL},
-    "SIDEBAR": {"show_search": True, "navigation": "backoffice.admin.navigation.navigation"},
+    # The side bar's form goes to the row that is sought; Ctrl+K lists what there is as somebody types.
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "backoffice.admin.navigation.navigation",
+    },
 }

@@ -87,6 +87,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [{"items": [home]}, *(group for group in groups if group["items"])]
 
 
+def pages_called(request: HttpRequest, words: str) -> list[dict[str, Any]]:
+    """The pages of the side bar with these words in their name; none for no words."""
+    pages = [
+        {**page, "description": group.get("title", "")}
+        for group in navigation(request)
+        for page in group["items"]
+    ]
+    return [page for page in pages if words and words.lower() in page["title"].lower()]
+
+
 def environment(_: HttpRequest) -> list[str] | None:
     """Give unfold the label that marks an installation where nothing is real."""
     return ["Sandbox", "warning"] if settings.SANDBOX else None

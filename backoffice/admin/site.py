@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from backoffice.admin.dashboard import cards
+from backoffice.admin.navigation import pages_called
+from backoffice.admin.search import find
 
 if TYPE_CHECKING:
     UnfoldAdminSite = AdminSite
@@ -46,6 +49,18 @@ class Site(UnfoldAdminSite):
         """Show what needs somebody's attention now."""
         shown = cards(request, now=timezone.now())
         return super().index(request, {**(extra_context or {}), "cards": shown})
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Go to the one row that the term names; else list what there is. Ctrl+K asks as somebody types."""
+        term = request.GET.get("s", "").strip()
+        hits = find(request, term)
+        if "HX-Request" in request.headers:
+            results = [*hits, *pages_called(request, term)]
+            return TemplateResponse(request, "admin/search_as_typed.html", {"results": results, "term": term})
+        if len(hits) == 1:
+            return HttpResponseRedirect(hits[0].link)
+        context = {"title": "Search", "term": term, "hits": hits, "pages": pages_called(request, term)}
+        return TemplateResponse(request, "admin/search.html", {**self.each_context(request), **context})
 
 
 def _to_dashboard(_: HttpRequest) -> HttpResponseRedirect:

@@ -8,7 +8,7 @@ from django.db.models import F, Q, QuerySet
 from payments.errors import PurchaseNotFound
 from payments.kinds import PAYABLE, PurchaseStatus
 from payments.limits import PROCESSING_ASK_INTERVAL, PROCESSING_WAIT, SWEEP_ASK_INTERVAL, SWEEP_GRACE
-from payments.models import Purchase
+from payments.models import CardUse, Decline, InboxEvent, Purchase
 
 
 def purchases_of(buyer_id: uuid.UUID) -> QuerySet[Purchase]:
@@ -36,6 +36,16 @@ def purchase_by_session(*, buyer_id: uuid.UUID, session_id: str) -> Purchase:
     if purchase is None:
         raise PurchaseNotFound
     return purchase
+
+
+def ids_of_charge(charge_id: str) -> list[uuid.UUID]:
+    """The purchases that this charge of Stripe's paid, or tried to: a buyer's bank statement names no other id."""
+    intents = InboxEvent.objects.filter(object_id=charge_id).exclude(payment_intent_id="")
+    paid = Purchase.objects.filter(stripe_payment_intent_id__in=intents.values("payment_intent_id"))
+    ids = paid.order_by().values_list("id")
+    cards = CardUse.objects.filter(charge_id=charge_id).order_by().values_list("purchase_id")
+    declines = Decline.objects.filter(charge_id=charge_id).order_by().values_list("purchase_id")
+    return [purchase_id for (purchase_id,) in ids.union(cards, declines)]
 
 
 def stuck(*, now: datetime) -> QuerySet[Purchase]:
