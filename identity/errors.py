@@ -75,6 +75,14 @@ class ActionNotAllowed(Refusal):
     title = "You do not have the right to do this."
 
 
+class RightsMissing(Refusal):
+    """A role is to have a right that the database knows nothing of yet."""
+
+    code = "rights_missing"
+    status = 409
+    title = "The roles' rights are not all there yet."
+
+
 class UserNotFound(Refusal):
     """No customer has this Firebase uid or user id."""
 

@@ -61,6 +61,16 @@ class Right(models.TextChoices):
         return self.value.partition(".")[2], self.label
 
 
+class Role(models.TextChoices):
+    """What somebody's work in the back office is, and the name of their group; identity.rules.roles has its rights."""
+
+    SUPPORT = "support"
+    FINANCE = "finance"
+    SECURITY = "security"
+    CATALOGUE = "catalogue"
+    ADMINISTRATOR = "administrator"
+
+
 class Scope(models.TextChoices):
     """What a service's key may do."""
 

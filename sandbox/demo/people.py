@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-SUPPORT_GROUP = "Support"
-
 
 class Part(StrEnum):
     """What a person of the demo is."""
 
     CUSTOMER = "customer"
-    SUPPORT = "support staff, may look at everything in the admin"
-    ADMIN = "administrator"
+    SUPPORT = "support"
+    FINANCE = "finance"
+    SECURITY = "security"
+    ADMIN = "administrator, and superuser"
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,7 @@ class Person:
 PEOPLE = (
     Person("alice@example.com", "alice-buys-tokens", "Alice", Part.CUSTOMER),
     Person("support@example.com", "support-helps-alice", "Sam Support", Part.SUPPORT),
+    Person("finance@example.com", "finance-counts-twice", "Fay Finance", Part.FINANCE),
+    Person("security@example.com", "security-looks-closely", "Sky Security", Part.SECURITY),
     Person("admin@example.com", "admin-runs-the-demo", "Ada Admin", Part.ADMIN),
 )

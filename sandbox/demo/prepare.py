@@ -2,17 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import django
 from django.core.management import call_command
 
 from config import env
-from sandbox.demo.people import PEOPLE, SUPPORT_GROUP, Part
+from sandbox.demo.people import PEOPLE, Part, Person
 from sandbox.environment import APPLICATION_ROLE
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import Group
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ROOT / "deploy" / "database_roles.sql"
@@ -25,6 +22,7 @@ def prepare() -> None:
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     _grant_application_role()
+    call_command("sync_roles")
     call_command("seed_catalog")
     _add_people()
 
@@ -59,21 +57,19 @@ def _add_people() -> None:
             now=timezone.now(),
         )
         if person.part is not Part.CUSTOMER:
-            user.is_staff = True
-            user.is_superuser = person.part is Part.ADMIN
-            user.save(update_fields=["is_staff", "is_superuser"])
-        if person.part is Part.SUPPORT:
-            user.groups.add(_support_group())
+            _make_staff(user, person)
         print(f"{person.email}: {person.part}")
 
 
-def _support_group() -> "Group":
-    """Give the group whose members may look at everything and change nothing."""
-    from django.contrib.auth.models import Group, Permission  # noqa: PLC0415 - needs the apps
+def _make_staff(user: Any, person: Person) -> None:
+    """Give a person of the demo their role; the administrator is a superuser, too."""
+    from django.contrib.auth.models import Group  # noqa: PLC0415 - needs the apps
 
-    group, _ = Group.objects.get_or_create(name=SUPPORT_GROUP)
-    group.permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    return group
+    user.is_staff = True
+    user.is_superuser = person.part is Part.ADMIN
+    user.save(update_fields=["is_staff", "is_superuser"])
+    role = "administrator" if user.is_superuser else str(person.part)
+    user.groups.add(Group.objects.get(name=role))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What follows from facts: which role has which right."""
