@@ -28,6 +28,7 @@ BEGIN
              hold_capture(uuid, bigint, text, uuid, timestamptz),
              hold_release(uuid, text, timestamptz),
              reversal_reach(uuid, text, text, uuid, bigint, boolean, timestamptz),
+             entry_reverse(uuid, uuid, boolean, timestamptz),
              wallet_tidy(uuid, timestamptz),
              wallet_overdue_held(uuid, timestamptz),
              wallet_expired(uuid, timestamptz),

@@ -83,6 +83,22 @@ class RightsMissing(Refusal):
     title = "The roles' rights are not all there yet."
 
 
+class ApprovalNeeded(Refusal):
+    """More than one person moves alone. Members: `amount` and `alone_max`."""
+
+    code = "approval_needed"
+    status = 409
+    title = "This needs a second person: propose it."
+
+
+class MakerIsChecker(Refusal):
+    """Nobody approves or rejects what they proposed themselves, superusers included."""
+
+    code = "maker_is_checker"
+    status = 403
+    title = "Somebody else has to decide about what you proposed."
+
+
 class UserNotFound(Refusal):
     """No customer has this Firebase uid or user id."""
 

@@ -129,3 +129,35 @@ class PurchaseNotCredited(Refusal):
     code = "purchase_not_credited"
     status = 409
     title = "This purchase was not credited."
+
+
+class EntryNotFound(Refusal):
+    """No entry has this id."""
+
+    code = "entry_not_found"
+    status = 404
+    title = "There is no such entry."
+
+
+class EntryReversed(Refusal):
+    """An entry is reversed once."""
+
+    code = "entry_reversed"
+    status = 409
+    title = "This entry was reversed before."
+
+
+class EntryNotReversible(Refusal):
+    """Something else moves what this entry moved. The words say what to do instead; members: `type`."""
+
+    code = "entry_not_reversible"
+    status = 409
+    title = "This entry is not reversed by hand."
+
+
+class AdjustmentOutOfBounds(Refusal):
+    """An adjustment of nothing, or of more than the bank moves at once."""
+
+    code = "adjustment_out_of_bounds"
+    status = 400
+    title = "An adjustment gives or takes at least one token, and not more than the bank moves at once."

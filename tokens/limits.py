@@ -1,5 +1,7 @@
 """The bank's bounds."""
 
+from datetime import timedelta
+
 PACKAGE_CODE_LENGTH_MAX = 32
 PACKAGE_TOKENS_MAX = 1_000_000
 # Stripe charges nothing smaller: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
@@ -17,6 +19,10 @@ HOLD_SECONDS_DEFAULT = 24 * 3600
 HOLD_SECONDS_MIN = 10
 HOLD_SECONDS_MAX = 30 * 24 * 3600
 BULK_GRANTS_MAX = 1_000  # of one call
+# What one person may correct in one wallet within the window; beyond it another has to agree (identity's four eyes).
+CORRECTION_ALONE_TOKENS_MAX = 1_000
+CORRECTION_ALONE_WINDOW = timedelta(days=1)
+ACTOR_ID_LENGTH_MAX = 64
 SEED_BATCH = 100  # wallets of one call when a ledger is filled to be measured
 SEED_TOKENS = 10  # of one entry there
 WALLETS_SWEPT_MAX = 1_000  # of one run

@@ -1,5 +1,6 @@
 """The bank's tables."""
 
+from tokens.models.corrections import Correction
 from tokens.models.freeze import Freeze, FreezeReason
 from tokens.models.holds import Hold, HoldLot
 from tokens.models.ledger import Account, Entry, Posting, Wallet
@@ -9,6 +10,7 @@ from tokens.models.package import Package
 
 __all__ = [
     "Account",
+    "Correction",
     "Entry",
     "Freeze",
     "FreezeReason",

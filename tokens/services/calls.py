@@ -20,6 +20,9 @@ _REFUSALS: Mapping[str, type[Refusal]] = {
     "hold_is_expired": errors.HoldExpired,
     "capture_exceeds_hold": errors.CaptureExceedsHold,
     "purchase_not_credited": errors.PurchaseNotCredited,
+    "entry_not_found": errors.EntryNotFound,
+    "entry_not_reversible": errors.EntryNotReversible,
+    "entry_is_reversed": errors.EntryReversed,
 }
 # What a refusal's DETAIL, a number of tokens, is called among its members.
 _DETAILS: Mapping[str, str] = {"wallet_insufficient": "available", "capture_exceeds_hold": "held"}

@@ -3,11 +3,10 @@
 import logging
 from datetime import datetime
 
-from django.db import connection
-
 from tokens.limits import WALLETS_SWEPT_MAX
 from tokens.queries.holds import wallets_with_overdue_holds
 from tokens.queries.lots import wallets_with_expired_lots
+from tokens.services.wallets import tidy
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +23,7 @@ def sweep_wallets(*, now: datetime) -> int:
         ]
     )
     for account_id in due:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT wallet_tidy(%s, %s)", (account_id, now))
+        tidy(account_id=account_id, now=now)
     if due:
         logger.info("wallets.swept", extra={"wallets": len(due)})
     return len(due)

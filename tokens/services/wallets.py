@@ -38,6 +38,12 @@ def ensure_wallet(*, user_id: uuid.UUID, now: datetime) -> WalletState:
         return wallet_of(user_id)
 
 
+def tidy(*, account_id: uuid.UUID, now: datetime) -> None:
+    """Bring a wallet to its present, and keep everybody else from writing it until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT wallet_tidy(%s, %s)", (account_id, now))
+
+
 def freeze(
     *, account_id: uuid.UUID, cause: FreezeCause, reference: str, reason: str, actor: Actor, now: datetime
 ) -> uuid.UUID:
