@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
+from identity.kinds import Actor
 from identity.models import User
+from tests.support.members import member
 from tests.support.shop import open_customer
 from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.queries.integrity import find_imbalances
@@ -76,3 +78,15 @@ def sound_bank(bank: Bank) -> Iterator[Bank]:
     """A bank whose books must be right after the test."""
     yield bank
     assert find_imbalances() == []
+
+
+@pytest.fixture
+def dave(bank: Bank) -> Actor:
+    """Dave corrects wallets by himself."""
+    return member("dave", "tokens.adjust", "tokens.reverse_entry")
+
+
+@pytest.fixture
+def carol(bank: Bank) -> Actor:
+    """Carol agrees to what others propose."""
+    return member("carol", "backoffice.approve_proposal")

@@ -56,9 +56,8 @@ def adjust(
     :param checker: who else has agreed
     :raises ReasonMissing: `reason_missing`.
     :raises AdjustmentOutOfBounds: `adjustment_out_of_bounds`.
-    :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ActionNotAllowed: `action_not_allowed`; MakerIsChecker: `maker_is_checker`.
     :raises ApprovalNeeded: `approval_needed`: it is for two people to do.
-    :raises MakerIsChecker: `maker_is_checker`.
     :raises InsufficientTokens: `insufficient_tokens`, with members `available` and `required`.
     :raises WalletNotFound: `wallet_not_found`.
     :raises IdempotencyKeyReused: `idempotency_key_reused`: the key stands for another correction.
@@ -78,16 +77,9 @@ def adjust(
             counter_lines={AccountKind.PROMOTIONS: -tokens},
             now=now,
         )
-        correction = _keep(posted, account_id, tokens, key, actor, checker, now)
-        audit.record(
-            actor=actor,
-            action="wallet.adjust",
-            subject_kind="wallet",
-            subject_id=account_id,
-            reason=reason,
-            facts=_facts(correction),
-            now=now,
-        )
+        facts = _facts(_keep(posted, account_id, tokens, key, actor, checker, now))
+        subject = {"subject_kind": "wallet", "subject_id": str(account_id)}
+        audit.record(actor=actor, action="wallet.adjust", **subject, reason=reason, facts=facts, now=now)
     return posted
 
 
@@ -136,15 +128,8 @@ def reverse_entry(
         correction = _keep(
             posted, line.account_id, -line.amount, key, actor, checker, now, reverses_id=entry_id
         )
-        audit.record(
-            actor=actor,
-            action="entry.reverse",
-            subject_kind="entry",
-            subject_id=entry_id,
-            reason=reason,
-            facts=_facts(correction),
-            now=now,
-        )
+        facts, subject = _facts(correction), {"subject_kind": "entry", "subject_id": str(entry_id)}
+        audit.record(actor=actor, action="entry.reverse", **subject, reason=reason, facts=facts, now=now)
     return posted
 
 

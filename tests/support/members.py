@@ -1,0 +1,19 @@
+"""People who work here."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission
+
+from identity.kinds import Actor, ActorKind
+from identity.models import User
+from tests.support.shop import open_customer
+
+
+def member(name: str, *rights: str, **fields: Any) -> Actor:
+    """Somebody who works here, with these rights."""
+    user = User.objects.filter(email=f"{name}@example.com").first() or open_customer(name)
+    User.objects.filter(id=user.id).update(is_staff=True, **fields)
+    for right in rights:
+        app, codename = right.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return Actor(ActorKind.STAFF, str(user.id), "198.51.100.7")
