@@ -11,7 +11,10 @@ RUN /venv/bin/python manage.py collectstatic --no-input \
     && /venv/bin/python -m compileall -q .
 
 FROM python:3.11-slim-bookworm
+# What the processes call themselves: the commit, given at the build.
+ARG VERSION=development
 ENV PATH=/venv/bin:$PATH \
+    VERSION=$VERSION \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \

@@ -62,6 +62,7 @@ TIMETABLE = {
 app = Celery("token-economy")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
+    imports=["config.signs_of_life"],
     task_queues=[Queue(name) for name in QUEUES],
     task_default_queue="default",
     task_create_missing_queues=False,
@@ -78,7 +79,7 @@ app.conf.update(
     broker_transport="config.broker:Transport",
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,  # a worker waits for Redis as long as it takes
-    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_scheduler="config.signs_of_life:Timekeeper",
     beat_schedule=TIMETABLE,
     timezone="UTC",
 )

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether the installation can serve: /healthz and /readyz."""
+"""Whether the process lives, and whether the installation can serve: /healthz and /readyz, by two names each."""
 
 import socket
 import threading
@@ -19,12 +19,15 @@ from mirror.queries import health as mirror_health
 from mirror.queries import outbox
 from payments.queries import inbox
 
+# Google's front end keeps /healthz to itself and answers 404: https://cloud.google.com/run/docs/known-issues
+ALIVE = ("/healthz", "/health/live")
+READY = ("/readyz", "/health/ready")
 STRIPE_API_URL = "https://api.stripe.com"
 Look = Callable[[], bool]
 
 
 class HealthMiddleware:
-    """Answers /healthz and /readyz before hosts, https and sessions are looked at.
+    """Answers probes before hosts, https and sessions are looked at.
 
     A probe comes from inside, under whatever name, over plain http and without an account.
     """
@@ -34,9 +37,9 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a probe; pass everything else on."""
-        if request.path_info == "/healthz":
-            return _answer({"status": "alive"}, 200)
-        if request.path_info == "/readyz":
+        if request.path_info in ALIVE:
+            return _answer({"status": "alive", "version": settings.VERSION}, 200)
+        if request.path_info in READY:
             return readiness()
         return self.get_response(request)
 

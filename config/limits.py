@@ -28,4 +28,11 @@ WEB_REQUEST_SECONDS_MAX = (
     30  # a web process whose main thread is silent for longer is replaced; no request is cut off
 )
 WEB_REQUESTS_BEFORE_RENEWAL = 20_000  # a web worker is replaced after so many: leaks end there
+BEAT_SIGN_SECONDS = 30  # beat is gone when its last sign of life is older
+
+SMOKE_ANSWER_SECONDS_MAX = 10  # of one answer that `manage.py smoke` waits for
+SMOKE_PATIENCE_SECONDS = 45.0  # for what follows by itself: a credit, the end of an older worker
+SMOKE_PAUSE_SECONDS = 0.25
+SMOKE_WORKERS_SECONDS = 1.0  # in which every worker has answered
+SMOKE_CERTIFICATE_DAYS_MIN = 14
 METRICS_STATEMENT_SECONDS_MAX = 5  # of one SQL statement behind /metrics

@@ -31,6 +31,7 @@ SECURE_SITE = urlsplit(SITE_URL).scheme == "https"
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", default=[urlsplit(SITE_URL).hostname or "localhost"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 TRUSTED_PROXIES = env.whole_number("TRUSTED_PROXIES", default=0, most=10)
+VERSION = env.text("VERSION", default="development")
 METRICS_TOKEN = env.secret(
     "METRICS_TOKEN", shape=r"[!-~]{16,255}", like="at least 16 characters without a space", default=""
 )

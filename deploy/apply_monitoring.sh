@@ -6,7 +6,7 @@ usage() {
     cat <<'TEXT'
 usage: deploy/apply_monitoring.sh --project ID --host HOST [--channels CHANNEL,CHANNEL] [--dry-run]
 
-  --host HOST     where customers find the site; its /healthz and certificate are watched
+  --host HOST     where customers find the site; its /health/ready and certificate are watched
   --channels …    who is told: full names of notification channels (gcloud alpha monitoring channels list)
   --dry-run       say what would be done, and change nothing
 
@@ -122,7 +122,7 @@ apply_uptime_check() {
     else
         change "create the uptime check of $HOST" -- monitoring uptime create "Tokens $HOST" \
             --resource-type=uptime-url --resource-labels="host=$HOST,project_id=$PROJECT" \
-            --protocol=https --path=/healthz --validate-ssl=true --user-labels="managed_by=$OURS"
+            --protocol=https --path=/health/ready --validate-ssl=true --user-labels="managed_by=$OURS"
     fi
 }
 

@@ -71,6 +71,14 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator"
 
 
+@dataclass(frozen=True, slots=True)
+class ProbeToken:
+    """A Firebase ID token that an installation is tested with; its text is empty where none can be had."""
+
+    uid: str
+    text: str
+
+
 class Scope(models.TextChoices):
     """What a service's key may do."""
 

@@ -112,3 +112,11 @@ class NotParked(Refusal):
     code: ClassVar[str] = "not_parked"
     status: ClassVar[int] = 409
     title: ClassVar[str] = "This row is not parked."
+
+
+class RulesUnknown(Refusal):
+    """Firestore did not say whether its rules allow something: it is away, or it is a stand-in without rules."""
+
+    code = "rules_unknown"
+    status = 503
+    title = "Firestore does not tell whether a client may do this."

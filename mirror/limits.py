@@ -31,6 +31,7 @@ RECONNECT_SECONDS_MAX = 2.0  # gRPC's own default is two minutes
 KEEPALIVE_SECONDS = 30.0
 KEEPALIVE_ANSWER_SECONDS_MAX = 5.0
 HEALTH_SECONDS_MAX = 1.0
+RULES_ANSWER_SECONDS_MAX = 10.0  # of one request made as a client makes it
 
 # --- Repairs ---
 REPAIR_BATCH_SUBJECTS_MAX = 100  # asked for at once: what customers wait for stays ahead of them

@@ -272,6 +272,7 @@ class PriceFacts:
     price_cents: int | None
     currency: str
     product_name: str
+    is_live: bool
 
 
 class EndpointMark(models.TextChoices):

@@ -41,6 +41,7 @@ def retrieve_price(price_id: str) -> PriceFacts:
         price_cents=price.get("unit_amount"),
         currency=str(price.get("currency", "")),
         product_name=str(product.get("name", "")),
+        is_live=price.get("livemode") is True,
     )
 
 

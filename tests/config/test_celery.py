@@ -12,11 +12,13 @@ import pytest
 import redis
 from celery.beat import ScheduleEntry
 from django.conf import settings
+from django.core.cache import caches
+from django.test import override_settings
 from django_celery_beat.models import PeriodicTask
-from django_celery_beat.schedulers import DatabaseScheduler
 from structlog.contextvars import bound_contextvars
 
 from config.celery import QUEUES, ROUTES, TIMETABLE, app
+from config.signs_of_life import BEAT_SIGN, SIGNS, Timekeeper, version
 from foundation.ids import new_id
 
 
@@ -73,7 +75,7 @@ def test_a_task_ends_before_it_is_delivered_again() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_timetable_is_written_to_the_database_where_staff_see_it() -> None:
-    scheduler = DatabaseScheduler(app=app, lazy=True)
+    scheduler = Timekeeper(app=app, lazy=True)
     scheduler.setup_schedule()
     written = {task.name: task for task in PeriodicTask.objects.all()}
     assert set(written) == set(TIMETABLE)
@@ -81,6 +83,23 @@ def test_the_timetable_is_written_to_the_database_where_staff_see_it() -> None:
     entry = scheduler.schedule["mirror.deliver"]
     assert isinstance(entry, ScheduleEntry)
     assert entry.options == {**(entry.options or {}), "expires": 5}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_beat_leaves_a_sign_of_life_and_goes_on_without_redis() -> None:
+    caches[SIGNS].clear()
+    beat = Timekeeper(app=app, lazy=True)
+    beat.setup_schedule()
+    beat.tick()
+    assert caches[SIGNS].get(BEAT_SIGN) == settings.VERSION
+    with override_settings(
+        CACHES={**settings.CACHES, SIGNS: {**settings.CACHES[SIGNS], "LOCATION": "redis://127.0.0.1:9"}}
+    ):
+        assert beat.tick() >= 0
+
+
+def test_a_worker_tells_its_version() -> None:
+    assert version(None) == {"version": settings.VERSION}
 
 
 TASK = """

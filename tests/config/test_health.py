@@ -33,7 +33,7 @@ def readiness(client: Client) -> tuple[int, dict[str, Any]]:
 
 def test_the_process_lives_without_anything_else(client: Client) -> None:
     answer = client.get("/healthz", headers={"Host": "10.0.0.7"})
-    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive", "version": "development"})
 
 
 @pytest.mark.django_db

@@ -55,6 +55,18 @@ def test_seeding_again_changes_nothing_here_or_at_stripe(counter: Shop, capsys: 
     assert "basic: 200 + 50 tokens at 14.99 USD" in capsys.readouterr().out
 
 
+def test_a_release_seeds_an_empty_shop_and_leaves_what_staff_have_changed(counter: Shop):
+    Package.objects.filter(code="basic").update(price_cents=1)
+    before = everything()
+    call_command("seed_catalog", "--if-empty")
+    assert everything() == before
+
+    PackagePublication.objects.all().delete()
+    Package.objects.all().delete()
+    call_command("seed_catalog", "--if-empty")
+    assert packages.on_sale().count() == 4
+
+
 def test_a_seeding_that_cannot_reach_stripe_says_so_and_can_be_repeated(counter: Shop):
     Package.objects.all().update(on_sale=False)
     PackagePublication.objects.all().delete()

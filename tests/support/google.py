@@ -26,6 +26,7 @@ HOSTS = (
     "www.googleapis.com",
     "oauth2.googleapis.com",
     "identitytoolkit.googleapis.com",
+    "firestore.googleapis.com",
     "secretmanager.googleapis.com",
 )
 
@@ -67,6 +68,8 @@ class FakeGoogle:
         self.certificates = {self.key.kid: self.key.certificate}
         self.custom_claims: dict[str, dict] = {}
         self.secrets: dict[str, list[str]] = {}  # of Secret Manager: the versions' values by path
+        self.documents_status = 403  # how Firestore answers a client about a document
+        self.packages_status: int | None = None  # about reading packages, if otherwise
         self.requests: list[str] = []
         self.answer_instead: tuple[int, bytes] | None = None  # whatever is asked of any host
         self.on_request: Callable[[], object] = bool  # called before each answer
@@ -139,10 +142,8 @@ class FakeGoogle:
         return context
 
     def answer(self, path: str, body: dict) -> tuple[int, bytes]:
-        if self.answer_instead:
-            return self.answer_instead
-        if path == CERTIFICATES:
-            return 200, json.dumps(self.certificates).encode()
+        if self.answer_instead or path == CERTIFICATES:
+            return self.answer_instead or (200, json.dumps(self.certificates).encode())
         if path == "/token":
             token = {"access_token": "stand-in", "expires_in": 3600, "token_type": "Bearer"}
             return 200, json.dumps({**token, "id_token": self._person_token()}).encode()
@@ -153,11 +154,22 @@ class FakeGoogle:
                 if uid in self.custom_claims
             ]
             return 200, json.dumps({"users": users} if users else {}).encode()
+        if "/documents/" in path or path.endswith("accounts:signInWithCustomToken"):
+            return self._answer_a_customer(path, body)
         if "/secrets/" in path:
             return self._answer_about_secret(path, body)
         assert path.endswith("accounts:update"), path
         self.custom_claims[body["localId"]] = json.loads(body["customAttributes"])
         return 200, json.dumps({"localId": body["localId"]}).encode()
+
+    def _answer_a_customer(self, path: str, body: dict) -> tuple[int, bytes]:
+        """What a customer's app asks Firebase and Firestore."""
+        if "/documents/" in path:
+            status = self.packages_status if path.endswith("packages?pageSize=1") else None
+            return status or self.documents_status, b"{}"
+        claims = body["token"].split(".")[1]
+        uid = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["uid"]
+        return 200, json.dumps({"idToken": f"id-token-of-{uid}"}).encode()
 
     def _answer_about_secret(self, path: str, body: dict) -> tuple[int, bytes]:
         name = path.partition("/secrets/")[2].split("/")[0].split(":")[0]
@@ -199,7 +211,7 @@ class FakeGoogle:
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_POST = do_GET  # noqa: N815 - http.server's name
+            do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
             def finish(self) -> None:
                 super().finish()

@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from foundation.errors import Refusal
 from payments.services.catalogue import publish_package
 from tokens.kinds import PackageTerms
+from tokens.queries.packages import codes_after
 
 PACKAGES: Final = {
     "starter": PackageTerms("Starter", "Enough to look around.", 50, 0, 499, position=1),
@@ -22,8 +23,17 @@ class Command(BaseCommand):
 
     help = "Publish the four packages of the start, here and at Stripe. Repeatable."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Whether prices that staff have changed since may be set back."""
+        parser.add_argument(
+            "--if-empty", action="store_true", help="Do nothing where there has ever been a package."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Publish each package and say so."""
+        if options["if_empty"] and codes_after("", 1):
+            self.stdout.write("There are packages; they stay as they are.")
+            return
         for code, terms in PACKAGES.items():
             try:
                 publish_package(code=code, terms=terms, now=timezone.now())
