@@ -22,6 +22,8 @@ class Cloud:
         self.denied: set[str] = set()
         self.writes = 0
         self.interrupt_after = 0
+        self.failing: set[str] = set()  # words of the jobs' executions that fail
+        self.answers: list[int] = []  # the last statuses that the site answered, as its log has them
         self._things: dict[str, dict[str, Any]] = {}
 
     def snapshot(self) -> dict[str, Any]:

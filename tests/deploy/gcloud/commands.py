@@ -3,12 +3,24 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.deploy.gcloud import monitoring, secrets
+from tests.deploy.gcloud import monitoring, run, secrets
 from tests.deploy.gcloud.cloud import Cloud, Flags
 
 Handler = Callable[[Cloud, list[str], Flags], str]
 EVERYWHERE = frozenset({"--project", "--quiet", "--format", "--flatten"})
-WITHOUT_VALUE = frozenset({"--quiet"})
+WITHOUT_VALUE = frozenset(
+    {
+        "--quiet",
+        "--no-traffic",
+        "--wait",
+        "--allow-unauthenticated",
+        "--cpu-boost",
+        "--no-cpu-throttling",
+    }
+)
+CONTAINER = (
+    "--region! --image! --service-account! --env-vars-file! --set-secrets! --network --subnet --vpc-egress"
+)
 
 
 class Command(NamedTuple):
@@ -99,5 +111,31 @@ COMMANDS = {
         1,
         "--resource-type! --resource-labels! --protocol --path --validate-ssl --user-labels",
     ),
+    "projects describe": Command(run.describe_project, "resourcemanager.projects.get", 1),
+    "run deploy": Command(
+        run.deploy,
+        "run.services.create",
+        1,
+        f"{CONTAINER} --tag --revision-suffix --port --cpu-boost --no-cpu-throttling --allow-unauthenticated"
+        " --min-instances --concurrency --startup-probe --no-traffic",
+    ),
+    "run services describe": Command(run.describe_service, "run.services.get", 1, "--region!"),
+    "run services update-traffic": Command(
+        run.update_traffic, "run.services.update", 1, "--region! --to-revisions --update-tags"
+    ),
+    "run revisions describe": Command(run.describe_revision, "run.revisions.get", 1, "--region!"),
+    "run jobs deploy": Command(
+        run.deploy_job, "run.jobs.create", 1, f"{CONTAINER} --command --max-retries --task-timeout"
+    ),
+    "run jobs describe": Command(run.describe_job, "run.jobs.get", 1, "--region!"),
+    "run jobs execute": Command(run.execute_job, "run.jobs.run", 1, "--region! --args --wait"),
+    "beta run worker-pools deploy": Command(
+        run.deploy_pool, "run.workerpools.create", 1, f"{CONTAINER} --command --args --scaling --cpu --memory"
+    ),
+    "beta run worker-pools update": Command(
+        run.update_pool, "run.workerpools.update", 1, "--region! --image!"
+    ),
+    "beta run worker-pools describe": Command(run.describe_pool, "run.workerpools.get", 1, "--region!"),
+    "logging read": Command(run.read_log, "logging.logEntries.list", 1, "--freshness --limit"),
 }
 READING = (" describe", " list", " list-configs", " access", " get-iam-policy", " get", " read")

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Goes back to what customers met before the last release: the site at once, then workers and beat. Repeatable.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+usage: deploy/roll_back.sh dev|prod --project ID --region REGION [--dry-run]
+
+The database stays as it is: a version runs on the schema of its successor.
+Exit codes: 0 done, 2 wrong usage, 4 gcloud is missing, not signed in or lacks a right, 5 gcloud failed otherwise,
+6 there is nothing to go back to.
+TEXT
+}
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=deploy/lib/common.sh
+. deploy/lib/common.sh
+# shellcheck source=deploy/lib/secrets.sh
+. deploy/lib/secrets.sh
+# shellcheck source=deploy/lib/installation.sh
+. deploy/lib/installation.sh
+
+INSTALLATION='' PROJECT='' REGION='' DRY_RUN=''
+SERVICE=${SERVICE:-tokens}
+while (($#)); do
+    case $1 in
+    dev | prod) INSTALLATION=$1 ;;
+    --project | --region)
+        (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
+        if [[ $1 == --project ]]; then PROJECT=$2; else REGION=$2; fi
+        shift
+        ;;
+    --dry-run) DRY_RUN=1 ;;
+    --help | -h) usage && exit 0 ;;
+    *) usage >&2 && fail "$EXIT_USAGE" "$1 is not known." ;;
+    esac
+    shift
+done
+[[ -n $INSTALLATION && -n $PROJECT && -n $REGION ]] || { usage >&2 && fail "$EXIT_USAGE" "something is missing."; }
+needs_program gcloud "https://cloud.google.com/sdk/docs/install"
+name_installation
+take_back
