@@ -3,37 +3,32 @@
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
 from django.core.exceptions import FieldDoesNotExist
-from django.core.paginator import Paginator
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from unfold.decorators import display
 
 from foundation import limits
+from foundation.admin_lists import CountedChangeList, EstimatingPaginator, indexed_fields
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
     # unfold has no types of its own; its ModelAdmin is Django's with another look.
     UnfoldModelAdmin = admin.ModelAdmin[Any]
     ReadOnlyBase = admin.ModelAdmin[Any]
-    AnyPaginator = Paginator[Any]
-    from django.contrib.admin.views.main import ChangeList as UnfoldChangeList
 else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
-    from unfold.views import ChangeList as UnfoldChangeList
 
     ReadOnlyBase = object
-    AnyPaginator = Paginator
 
 logger = logging.getLogger(__name__)
 
@@ -45,33 +40,6 @@ BROKEN = "overflow-wrap: anywhere"  # the theme's own classes have neither of th
 WRAPPED = f"white-space: pre-wrap; {BROKEN}"
 
 
-class CappedPaginator(AnyPaginator):
-    """Counts no further than a bound, so that a list of millions opens as fast as a short one."""
-
-    template_name = "admin/pagination_capped.html"
-    count_max: ClassVar[int] = limits.ADMIN_ROWS_COUNTED_MAX
-
-    @cached_property
-    def count(self) -> int:
-        """How many rows there are, or the bound."""
-        rows = self.object_list
-        return rows.order_by()[: self.count_max].count() if isinstance(rows, models.QuerySet) else len(rows)
-
-    @property
-    def is_capped(self) -> bool:
-        """Whether there may be more rows than `count` says."""
-        return self.count >= self.count_max
-
-
-class CountedChangeList(UnfoldChangeList):
-    """A list that says at its foot how many rows there are, and nowhere else."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        """Read the page's rows."""
-        super().get_results(request)
-        self.full_result_count = self.result_count
-
-
 # What the theme's and Django's own filters ask for.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gt", "gte", "lt", "lte")
 
@@ -80,14 +48,17 @@ class ModelAdmin(UnfoldModelAdmin):
     """The base of all pages about a table.
 
     `search_fields` are lookups that an index serves (`id`, `buyer__email__startswith`); a field of ids finds
-    whole ids only. Actions stand in the list and, for a single row, on its page.
+    whole ids only. Actions stand in the list and, for a single row, on its page. A list is sorted by what an index
+    has in order, unless the table `has_few_rows`: one for each act of a person, say.
     """
+
+    has_few_rows: ClassVar[bool] = False
 
     list_per_page = limits.PAGE_SIZE_MAX // 2
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    paginator = CappedPaginator
+    paginator = EstimatingPaginator
     warn_unsaved_form = True
     list_filter_submit = False
     change_form_outer_before_template = "admin/row_actions.html"
@@ -106,6 +77,18 @@ class ModelAdmin(UnfoldModelAdmin):
                 found = queryset.filter(**{lookup: sought}).order_by().values_list("pk", flat=True)
                 hits += found[: limits.ADMIN_SEARCH_HITS_MAX]
         return queryset.filter(pk__in=hits), False
+
+    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+        """The columns whose heads sort the list."""
+        columns = [each for each in self.get_list_display(request) if isinstance(each, str)]
+        if self.has_few_rows:
+            return columns
+        indexed = indexed_fields(self.model)
+        return [
+            each
+            for each in columns
+            if getattr(getattr(self, each, None), "admin_order_field", each) in indexed
+        ]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page offers as a filter: any other would tell by yes or no what a column it hides holds."""

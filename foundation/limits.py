@@ -14,7 +14,8 @@ LENGTH_DIGITS_MAX = 12  # of a Content-Length; longer ones are too large whateve
 CURSOR_LENGTH_MAX = 500
 JSON_DEPTH_MAX = 20
 
-ADMIN_ROWS_COUNTED_MAX = 1_000  # further than that, a list is searched or filtered, not counted
+ADMIN_ROWS_COUNTED_MAX = 10_000  # totals above it are estimates
+ADMIN_PAGES_MAX = 2_000  # the rows behind the last page are found by searching or filtering
 ADMIN_SEARCH_HITS_MAX = 200  # of one lookup
 ADMIN_ACTION_ROWS_MAX = 100
 ADMIN_REASON_LENGTH_MAX = 500

@@ -49,9 +49,8 @@ class StripeCopyAdmin(ReadOnlyModelAdmin):
     """One of Stripe's objects as dj-stripe last saw it."""
 
     list_display = ("id", "livemode", "created", "djstripe_updated")
-    list_filter = ("livemode",)
     search_fields = ("id__startswith",)
-    ordering = ("-djstripe_created",)
+    ordering = ("-pk",)
     fields = ("id", "livemode", "created", "djstripe_created", "djstripe_updated", "as_stripe_tells_it")
 
     @admin.display(description="As Stripe tells it")
@@ -64,7 +63,6 @@ class EmailAddressAdmin(ReadOnlyModelAdmin):
     """Addresses are added and verified by those who own them: whoever sets one takes the account over."""
 
     list_display = ("email", "user", "verified", "primary")
-    list_filter = ("verified", "primary")
     list_select_related = ("user",)
     search_fields = ("email__startswith", "user__id")
 
@@ -75,13 +73,14 @@ class SocialAccountAdmin(ReadOnlyModelAdmin):
     list_display = ("uid", "provider", "user", "date_joined", "last_login")
     list_filter = ("provider",)
     list_select_related = ("user",)
-    search_fields = ("uid", "user__id", "user__email__startswith")
+    search_fields = ("user__id", "user__email__startswith")
     fields = ("provider", "uid", "user", "date_joined", "last_login")
 
 
 class GroupAdmin(ModelAdmin):
     """Groups of rights. Only superusers change them: else staff could give themselves any right."""
 
+    has_few_rows = True
     list_display = ("name",)
     search_fields = ("name__startswith",)
     formfield_overrides = {models.ManyToManyField: {"widget": forms.SelectMultiple(attrs={"size": 20})}}
@@ -101,6 +100,8 @@ class GroupAdmin(ModelAdmin):
 
 class RestyleMixin(RestyledBase):
     """Gives the widgets of a library's own form unfold's look, and its actions to those who may change the rows."""
+
+    has_few_rows = True
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The library asks for no right: whoever may look could run a task."""

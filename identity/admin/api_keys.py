@@ -18,6 +18,7 @@ class ApiKeyAdmin(ReadOnlyModelAdmin):
     """Nobody can read a key here, since nobody has it but its service."""
 
     list_display = ("service", "prefix", "state", "scopes", "created_at", "last_used_at")
+    has_few_rows = True
     list_filter = ("service",)
     search_fields = ("id", "service__startswith", "prefix__startswith")
     ordering = ("-created_at",)

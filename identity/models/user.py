@@ -60,6 +60,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         permissions = [Right.MANAGE_STAFF.permission]
+        indexes = [
+            models.Index(
+                name="user_by_name_prefix", fields=["display_name"], opclasses=["varchar_pattern_ops"]
+            ),
+            models.Index(name="user_staff", fields=["-id"], condition=models.Q(is_staff=True)),
+            models.Index(name="user_superusers", fields=["-id"], condition=models.Q(is_superuser=True)),
+            models.Index(name="user_inactive", fields=["-id"], condition=models.Q(is_active=False)),
+        ]
         constraints = [
             models.CheckConstraint(name="user_email_is_lower_case", condition=models.Q(email=Lower("email"))),
             models.CheckConstraint(name="user_email_is_not_blank", condition=GreaterThan(Length("email"), 0)),

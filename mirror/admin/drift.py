@@ -3,6 +3,8 @@
 from django.contrib import admin
 
 from foundation.admin import ReadOnlyModelAdmin
+from foundation.admin_lists import one_of
+from mirror.admin.subjects import of_kinds
 from mirror.models import Drift
 
 
@@ -20,6 +22,7 @@ class DriftAdmin(ReadOnlyModelAdmin):
         "found_at",
         "repaired_at",
     )
-    list_filter = ("kind", ("repaired_at", admin.EmptyFieldListFilter))
+    has_few_rows = True
+    list_filter = (one_of("kind", of_kinds), ("repaired_at", admin.EmptyFieldListFilter))
     search_fields = ("subject_id__startswith", "example_path__startswith")
     ordering = ("-found_at", "-id")

@@ -3,6 +3,8 @@
 from django.contrib import admin
 
 from foundation.admin import ReadOnlyModelAdmin
+from foundation.admin_lists import one_of
+from mirror.admin.subjects import of_kinds
 from mirror.models import MirroredDocument, MirroredSubject
 
 
@@ -11,8 +13,8 @@ class MirroredSubjectAdmin(ReadOnlyModelAdmin):
     """The version of each wallet and package that Firestore shows."""
 
     list_display = ("subject_id", "kind", "version", "delivered_at")
-    list_filter = ("kind",)
-    search_fields = ("subject_id",)
+    list_filter = (one_of("kind", of_kinds),)
+    search_fields = ("subject_id__startswith",)
     ordering = ("-id",)
 
 
@@ -21,6 +23,5 @@ class MirroredDocumentAdmin(ReadOnlyModelAdmin):
     """When each document was first seen in Firestore."""
 
     list_display = ("path", "kind", "subject_id", "delivered_at")
-    list_filter = ("kind",)
-    search_fields = ("path__startswith",)
+    search_fields = ("path",)
     ordering = ("-id",)

@@ -8,10 +8,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured
+from foundation.admin_lists import one_of
 from identity.kinds import Actor, ActorKind
+from mirror.admin.subjects import of_kinds
 from mirror.errors import NotParked
 from mirror.models import OutboxRow
 from mirror.services.outbox import retry_parked
+from mirror.services.projections import kinds
 
 RETRY = "retry"
 
@@ -47,10 +50,17 @@ class OutboxRowAdmin(ReadOnlyModelAdmin):
         "stale_since",
         "due_at",
     )
-    list_filter = (ParkedFilter, "kind")
-    search_fields = ("subject_id__startswith",)
-    ordering = ("due_at", "id")
+    list_filter = (ParkedFilter, one_of("kind", of_kinds))
+    search_fields = ("subject_id",)
+    ordering = ("id",)
     actions = (RETRY,)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a subject by its kind and id together, as the table's only index of subjects has them."""
+        term = search_term.strip()
+        return (queryset.filter(kind__in=kinds(), subject_id=term) if term else queryset), False
 
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
         """Only a parked row can be tried again."""

@@ -19,6 +19,11 @@ class MirroredSubject(models.Model):
             models.UniqueConstraint(fields=["kind", "subject_id"], name="mirror_subject"),
             models.CheckConstraint(condition=Q(version__gte=0), name="mirror_subject_version"),
         ]
+        indexes = [
+            models.Index(
+                fields=["subject_id"], opclasses=["varchar_pattern_ops"], name="mirror_subject_by_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_id} at {self.version}"

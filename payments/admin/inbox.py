@@ -27,7 +27,7 @@ class InboxEventAdmin(ReadOnlyModelAdmin):
     """The list and the page of an event. Staff may have one handled that failed."""
 
     list_display = ("type", "state", "outcome", "error_code", "stripe_event_id", "deliveries", "received_at")
-    list_filter = ("status", "outcome")
+    list_filter = ("status", "outcome", "received_at")
     search_fields = (
         "id",
         "purchase_id",
@@ -35,7 +35,7 @@ class InboxEventAdmin(ReadOnlyModelAdmin):
         "object_id__startswith",
         "payment_intent_id__startswith",
     )
-    ordering = ("-received_at",)
+    ordering = ("-received_at", "-id")
     actions = ("process_again",)
     fieldsets = (
         (

@@ -53,14 +53,14 @@ class RefundAdmin(MoneyBackAdmin):
     """The list and the page of a refund. It is started on the purchase's page."""
 
     list_display = ("__str__", "buyer", "amount", "state", "reason", "requested_by", "created_at")
-    list_filter = ("status", "reason")
+    list_filter = ("status", "reason", "created_at")
     search_fields = (
         "id",
         "stripe_refund_id__startswith",
         "purchase__id",
         "purchase__stripe_payment_intent_id__startswith",
     )
-    ordering = ("-created_at",)
+    ordering = ("-created_at", "-id")
     fieldsets = (
         (None, {"fields": ("state", "amount", "purchase_link", "buyer", "reason", "failure_reason")}),
         ("Who asked for it", {"fields": ("requested_by", "note", "idempotency_key")}),
@@ -79,6 +79,7 @@ class DisputeAdmin(MoneyBackAdmin):
     """The list and the page of a dispute. Evidence is given at Stripe."""
 
     list_display = ("__str__", "buyer", "amount", "state", "reason", "evidence_due_at", "opened_at")
+    has_few_rows = True
     list_filter = ("status", "is_withheld")
     search_fields = (
         "id",

@@ -51,6 +51,7 @@ class PackageAdmin(ModelAdmin):
 
     form = PackageForm
     list_display = ("name", "code", "tokens", "bonus_tokens", "price", "state", "featured", "position")
+    has_few_rows = True
     list_filter = ("on_sale",)
     search_fields = ("code__startswith", "name__startswith")
     ordering = ("position", "code")

@@ -61,7 +61,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
     """The list and the page of a purchase. Staff may have Stripe asked how it stands, or the money given back."""
 
     list_display = ("id", "buyer", "package_id", "total", "price", "state", "reversal_state", "started_at")
-    list_filter = ("status", "reversal", StuckFilter, "livemode", "quarantine_reason")
+    list_filter = ("status", "reversal", StuckFilter, "quarantine_reason", "started_at", "settled_at")
     list_select_related = ("buyer",)
     search_fields = (
         "id",
@@ -71,7 +71,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         "stripe_payment_intent_id__startswith",
         "buyer__stripe_customer__stripe_customer_id__startswith",
     )
-    ordering = ("-id",)
+    ordering = ("-started_at", "-id")
     actions = ("ask_stripe_again", "give_back")
     fieldsets = (
         (

@@ -10,6 +10,7 @@ from payments.models import PackagePublication, StripeCustomer
 class PackagePublicationAdmin(ReadOnlyModelAdmin):
     """Every price that a package has had at Stripe."""
 
+    has_few_rows = True
     list_display = (
         "package_id",
         "stripe_price_id",

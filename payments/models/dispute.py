@@ -33,7 +33,12 @@ class Dispute(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=DisputeStatus.values), name="dispute_status_known"),
         ]
-        indexes = [models.Index(fields=["-opened_at"], name="dispute_by_time")]
+        indexes = [
+            models.Index(fields=["-opened_at"], name="dispute_by_time"),
+            models.Index(
+                fields=["stripe_charge_id"], opclasses=["varchar_pattern_ops"], name="dispute_by_charge"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.stripe_dispute_id

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from foundation.ids import new_id
 from identity.kinds import Right
-from payments.kinds import InboxStatus, Outcome
+from payments.kinds import RARE_OUTCOMES, InboxStatus, Outcome
 from payments.limits import EVENT_ID_LENGTH_MAX, EVENT_TYPE_LENGTH_MAX
 
 
@@ -28,7 +28,7 @@ class InboxEvent(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, help_text="When a failed event is tried again.")
 
     stripe_created_at = models.DateTimeField()
-    received_at = models.DateTimeField(db_index=True)
+    received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)
 
     synced_at = models.DateTimeField(null=True, blank=True, help_text="When dj-stripe had its objects.")
@@ -43,6 +43,12 @@ class InboxEvent(models.Model):
             models.CheckConstraint(condition=Q(status__in=InboxStatus.values), name="inbox_status_known"),
         ]
         indexes = [
+            models.Index(fields=["-received_at", "-id"], name="inbox_newest_first"),
+            models.Index(
+                fields=["outcome", "-received_at", "-id"],
+                name="inbox_by_rare_outcome",
+                condition=Q(outcome__in=RARE_OUTCOMES),
+            ),
             models.Index(fields=["due_at"], name="inbox_due", condition=Q(status__in=["received", "failed"])),
             models.Index(fields=["received_at"], name="inbox_parked", condition=Q(status="parked")),
             models.Index(

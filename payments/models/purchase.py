@@ -101,6 +101,18 @@ class Purchase(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["-started_at", "-id"], name="purchase_newest_first"),
+            models.Index(fields=["status", "-started_at", "-id"], name="purchase_by_status"),
+            models.Index(
+                fields=["reversal", "-started_at", "-id"],
+                name="purchase_by_reversal",
+                condition=~Q(reversal="none"),
+            ),
+            models.Index(
+                fields=["quarantine_reason", "-started_at", "-id"],
+                name="purchase_by_quarantine",
+                condition=Q(quarantine_reason__gt=""),
+            ),
             models.Index(fields=["buyer", "-started_at"], name="purchase_by_buyer"),
             models.Index(fields=["address", "-started_at"], name="purchase_by_address"),
             models.Index(

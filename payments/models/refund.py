@@ -47,7 +47,11 @@ class Refund(models.Model):
         ]
         indexes = [
             models.Index(fields=["created_at"], name="refund_requested", condition=Q(status="requested")),
-            models.Index(fields=["-created_at"], name="refund_by_time"),
+            models.Index(fields=["-created_at", "-id"], name="refund_newest_first"),
+            models.Index(fields=["status", "-created_at", "-id"], name="refund_by_status"),
+            models.Index(
+                fields=["reason", "-created_at", "-id"], name="refund_by_reason", condition=Q(reason__gt="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -176,8 +176,8 @@ class AlertAdmin(ReadOnlyModelAdmin):
     """The list and the page of an alert; services move it along."""
 
     list_display = ("summary", "grade", "state", "kind", "count", "assigned_to", "last_seen_at")
-    list_filter = ("status", "severity", "kind", "resolution")
-    search_fields = ("id", "user_id", "dedup_key__startswith", "summary__icontains")
+    list_filter = ("status", "severity", "kind", "resolution", "first_seen_at", "last_seen_at")
+    search_fields = ("id", "user_id", "dedup_key__startswith")
     ordering = ("-last_seen_at", "-id")
     actions = (acknowledge, assign, freeze, override, *(_resolve_as(resolution) for resolution in Resolution))
     fieldsets = (

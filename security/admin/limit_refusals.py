@@ -19,7 +19,7 @@ class LimitRefusalAdmin(ReadOnlyModelAdmin):
     """The list and the page of refusals; staff say of each whether it was a mistake."""
 
     list_display = ("limit", "user", "allowed", "count", "judgement", "last_refused_at", "ends_at")
-    list_filter = ("limit", "is_mistake")
+    list_filter = ("limit", "is_mistake", "last_refused_at")
     list_select_related = ("user",)
     search_fields = ("id", "user__id", "user__email__startswith")
     ordering = ("-last_refused_at", "-id")

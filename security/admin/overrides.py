@@ -50,6 +50,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
 
     form = GrantForm
     list_display = ("__str__", "user", "state", "reason", "granted_at", "ends_at")
+    has_few_rows = True
     list_filter = ("status", "kind")
     list_select_related = ("user",)
     search_fields = ("id", "user__id", "user__email__startswith")

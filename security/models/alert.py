@@ -68,6 +68,13 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["-last_seen_at", "-id"], name="alert_newest_first"),
             models.Index(fields=["status", "severity"], name="alert_by_status"),
+            models.Index(fields=["severity", "-last_seen_at", "-id"], name="alert_by_severity"),
+            models.Index(
+                fields=["resolution", "-last_seen_at", "-id"],
+                name="alert_by_resolution",
+                condition=Q(resolution__gt=""),
+            ),
+            models.Index(fields=["dedup_key"], opclasses=["varchar_pattern_ops"], name="alert_by_key_prefix"),
             models.Index(fields=["kind", "first_seen_at"], name="alert_opened_by_kind"),
             models.Index(
                 fields=["mail_due_at"], name="alert_mail_due", condition=Q(mail_due_at__isnull=False)

@@ -57,7 +57,11 @@ class LimitRefusal(models.Model):
                 name="limit_refusal_label_has_time",
             ),
         ]
-        indexes = [models.Index(fields=["-last_refused_at", "-id"], name="limit_refusal_newest_first")]
+        indexes = [
+            models.Index(fields=["-last_refused_at", "-id"], name="limit_refusal_newest_first"),
+            models.Index(fields=["limit", "-last_refused_at", "-id"], name="limit_refusal_by_limit"),
+            models.Index(fields=["is_mistake", "-last_refused_at", "-id"], name="limit_refusal_judged"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_limit_display()}: {self.count} refused"

@@ -7,9 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from foundation import limits
 from foundation.ids import new_id
-from security.models import Alert
 from tests.admin.rows import NOW, alert, event, outbox_row, person, purchase, settled_purchase
 from tests.admin.test_who_gets_in import url
 
@@ -63,7 +61,7 @@ def test_other_rows_are_found(label: str, terms: list[str], superuser: Client) -
 def test_alerts_are_searched_and_filtered(superuser: Client) -> None:
     first = alert("purchase-1", summary="The amount differs.")
     alert("purchase-2", summary="The currency differs.", severity="low", subject={})
-    for term in (str(first.id), "purchase-1", "amount", str(person("alice").id)):
+    for term in (str(first.id), "purchase-1", str(person("alice").id)):
         assert found(superuser, "security.Alert", term) == 1, term
     low = superuser.get(url("security.Alert", "changelist"), {"severity__exact": "low"})
     assert [row.dedup_key for row in low.context["cl"].result_list] == ["purchase-2"]
@@ -96,29 +94,6 @@ def test_stuck_purchases_are_a_filter(superuser: Client) -> None:
         .result_list
     )
     assert [row.buyer.email for row in rows] == ["alice@example.com"]
-
-
-@pytest.mark.django_db
-def test_a_long_list_is_counted_no_further_than_its_bound(superuser: Client) -> None:
-    rows = [
-        Alert(
-            kind="wrong_livemode",
-            severity="low",
-            dedup_key=str(n),
-            summary=f"Number {n}",
-            first_seen_at=NOW,
-            last_seen_at=NOW,
-            updated_at=NOW,
-        )
-        for n in range(limits.ADMIN_ROWS_COUNTED_MAX + 20)
-    ]
-    Alert.objects.bulk_create(rows)
-    response = superuser.get(url("security.Alert", "changelist"))
-    assert response.context["cl"].result_count == limits.ADMIN_ROWS_COUNTED_MAX
-    assert "The first 1,000 alerts" in response.content.decode()
-    assert len(response.context["cl"].result_list) == response.context["cl"].list_per_page
-    everything = superuser.get(url("security.Alert", "changelist"), {"all": ""})
-    assert len(everything.context["cl"].result_list) == everything.context["cl"].list_per_page
 
 
 @pytest.mark.django_db

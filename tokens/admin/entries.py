@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link, table
+from foundation.admin_lists import one_of
 from tokens.kinds import AccountKind
 from tokens.models import Entry, Posting
+from tokens.queries.packages import package_names
 
 
 @admin.register(Entry)
@@ -16,9 +18,9 @@ class EntryAdmin(ReadOnlyModelAdmin):
     """The list and the page of an entry."""
 
     list_display = ("reference", "kind", "package_code", "created_at")
-    list_filter = ("type", "package_code")
+    list_filter = ("type", one_of("package_code", package_names, title="package"), "created_at")
     search_fields = ("id", "reference__startswith", "purchase_id")
-    ordering = ("-created_at",)
+    ordering = ("-created_at", "-id")
     fields = ("id", "kind", "reference", "package_code", "purchase", "created_at")
     change_form_outer_after_template = "admin/related_tables.html"
 

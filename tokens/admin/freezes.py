@@ -18,6 +18,7 @@ class FreezeAdmin(ReadOnlyModelAdmin):
     """The list and the page of a freeze; a wallet is frozen on its own page, or from an alert."""
 
     list_display = ("customer", "cause", "state", "reference", "frozen_at", "lifted_at")
+    has_few_rows = True
     list_filter = ("cause", ("lifted_at", admin.EmptyFieldListFilter))
     list_select_related = ("account__owner",)
     search_fields = ("id", "reference", "account__owner__id", "account__owner__email__startswith")

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link
+from foundation.admin_lists import one_of
+from identity.queries.api_keys import services
 from tokens.kinds import HoldStatus
 from tokens.models import Hold, Lot
 
@@ -15,7 +17,13 @@ class LotAdmin(ReadOnlyModelAdmin):
     list_display = ("origin", "owner", "amount", "remaining", "held", "cost_cents", "expires_at", "opened_at")
     list_filter = ("kind",)
     list_select_related = ("account__owner", "entry")
-    search_fields = ("id", "account__id", "account__owner__email__startswith", "entry__purchase_id")
+    # By the wallet's entries, which are indexed: of a wallet's lots only the open ones are.
+    search_fields = (
+        "id",
+        "entry__postings__account__id",
+        "entry__postings__account__owner__email__startswith",
+        "entry__purchase_id",
+    )
     ordering = ("-id",)
     fields = (
         "id",
@@ -51,7 +59,7 @@ class HoldAdmin(ReadOnlyModelAdmin):
     """The list and the page of a hold. Its service resolves it, or its time does."""
 
     list_display = ("service", "owner", "state", "amount", "captured", "placed_at", "expires_at")
-    list_filter = ("status", "service")
+    list_filter = ("status", one_of("service", lambda: [(name, name) for name in services()]))
     list_select_related = ("account__owner",)
     search_fields = ("id", "account__id", "account__owner__email__startswith", "reference__startswith")
     ordering = ("-id",)

@@ -54,6 +54,9 @@ class Hold(models.Model):
                 fields=["account", "expires_at"], condition=Q(status=HoldStatus.PLACED), name="hold_placed"
             ),
             models.Index(fields=["expires_at"], condition=Q(status=HoldStatus.PLACED), name="hold_expiring"),
+            models.Index(fields=["account", "-id"], name="hold_by_wallet"),
+            models.Index(fields=["status", "-id"], name="hold_by_status"),
+            models.Index(fields=["service", "-id"], name="hold_by_service"),
         ]
 
     def __str__(self) -> str:

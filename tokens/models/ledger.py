@@ -71,6 +71,13 @@ class Wallet(models.Model):
             models.CheckConstraint(condition=Q(version__gt=F("seq")), name="wallet_version_past_seq"),
             models.CheckConstraint(condition=Q(status__in=WalletStatus.values), name="wallet_status_known"),
         ]
+        indexes = [
+            models.Index(
+                fields=["status", "-account"],
+                condition=~Q(status=WalletStatus.ACTIVE),
+                name="wallet_not_active",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"wallet {self.document_id}"
@@ -88,7 +95,7 @@ class Entry(models.Model):
     line_count = models.PositiveSmallIntegerField()
     purchase_id = models.UUIDField(null=True, blank=True, db_index=True)
     package_code = models.CharField(max_length=PACKAGE_CODE_LENGTH_MAX, blank=True)
-    created_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "entries"
@@ -96,6 +103,15 @@ class Entry(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(line_count__gte=2), name="entry_has_two_sides"),
             models.CheckConstraint(condition=Q(type__in=EntryType.values), name="entry_type_known"),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="entry_newest_first"),
+            models.Index(fields=["type", "-created_at", "-id"], name="entry_by_type"),
+            models.Index(
+                fields=["package_code", "-created_at", "-id"],
+                condition=Q(package_code__gt=""),
+                name="entry_by_package",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -61,6 +61,7 @@ class Lot(models.Model):
                 condition=Q(is_open=True, expires_at__isnull=False),
                 name="lot_expiring",
             ),
+            models.Index(fields=["kind", "-id"], name="lot_by_kind"),
         ]
 
     def __str__(self) -> str:

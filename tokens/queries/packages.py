@@ -34,3 +34,8 @@ def codes_after(code: str, limit: int) -> list[str]:
     """The codes that follow one, of packages on sale and retired ones."""
     later = Package.objects.filter(code__gt=code).order_by("code")
     return list(later.values_list("code", flat=True)[:limit])
+
+
+def package_names() -> list[tuple[str, str]]:
+    """Code and name of each package that there is or was."""
+    return list(Package.objects.values_list("code", "name"))
