@@ -3,3 +3,5 @@
 SEARCH_TERM_LENGTH_MAX = 255
 SEARCH_BEGINNING_LENGTH_MIN = 3  # a shorter beginning is everybody's
 SEARCH_HITS_SHOWN = 20  # of one kind of row; who needs more has the list
+SEED_BATCH = 1_000  # rows of one step when tables are filled to be measured
+SEED_SHARE = 20  # so many customers have one alert and one refusal

@@ -107,6 +107,14 @@ STRIPE_ACTOR = Actor(ActorKind.STRIPE)
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who has an account, and what their documents in Firestore are called."""
+
+    user_id: uuid.UUID
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FirebaseClaims:
     """What a verified Firebase ID token says about its bearer.
 

@@ -30,3 +30,4 @@ API_KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 
 AUDIT_CODE_LENGTH_MAX = 64
 AUDIT_ID_LENGTH_MAX = 255
+SEED_BATCH = 1_000  # rows of one statement when people are made to be counted

@@ -88,3 +88,7 @@ PROGRESS_REFRESH_SECONDS = 3
 PUBLISH_TRIES_MAX = 10
 
 SECRET_STORE_SECONDS_MAX = 10  # waiting for one answer
+SEED_BATCH = 500  # purchases of one transaction when they are made to be counted
+SEED_SPAN = timedelta(days=90)
+SEED_REFUNDED_EVERY = 50
+SEED_DISPUTED_EVERY = 400

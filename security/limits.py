@@ -73,3 +73,5 @@ MISMATCHES_FREEZING = 3  # from so many on the wallet is frozen
 ACCOUNTS_OF_CARD_MAX = 3
 ACCOUNTS_OF_ADDRESS_MAX = 10
 REFUSALS_OF_CUSTOMER_MAX = 20
+SEED_BATCH = 1_000  # rows of one statement when alerts are made to be counted
+SEED_OPEN_EVERY = 100  # of them is left open

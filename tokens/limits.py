@@ -23,7 +23,7 @@ BULK_GRANTS_MAX = 1_000  # of one call
 CORRECTION_ALONE_TOKENS_MAX = 1_000
 CORRECTION_ALONE_WINDOW = timedelta(days=1)
 ACTOR_ID_LENGTH_MAX = 64
-SEED_BATCH = 100  # wallets of one call when a ledger is filled to be measured
+SEED_BATCH = 1_000  # rows of one call when a ledger is filled to be measured
 SEED_TOKENS = 10  # of one entry there
 WALLETS_SWEPT_MAX = 1_000  # of one run
 STATEMENT_LINES_SHOWN_MAX = 500  # on a page; the file has all
