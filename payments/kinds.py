@@ -156,20 +156,6 @@ class Outcome(models.TextChoices):
     IGNORED = "ignored"
 
 
-# Of which staff want a list, and which few events lead to; of the others every page of the inbox is full.
-RARE_OUTCOMES: Final = (
-    Outcome.WAITING,
-    Outcome.QUARANTINED,
-    Outcome.FAILED,
-    Outcome.CANCELED,
-    Outcome.DECLINED,
-    Outcome.LATE_FAILURE,
-    Outcome.REVERSED,
-    Outcome.GIVEN_BACK,
-    Outcome.WARNED,
-)
-
-
 # What Stripe is asked to tell: docs/architecture.md says what each leads to.
 ENDPOINT_EVENTS: Final = frozenset(
     {
