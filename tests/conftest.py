@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from tests.support.database import clear_by_deleting, install_application_role, leave_application_role
+from tests.support.migrated import make_template
 
 
 @pytest.hookimpl(trylast=True)
@@ -19,6 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: DjangoDbBlocker,
+    pytestconfig: pytest.Config,
+) -> None:
+    """Copy a database that is migrated already, where Django would migrate one for each worker."""
+    with django_db_blocker.unblock():
+        template = make_template(pytestconfig.cache.mkdir("migrated") if pytestconfig.cache else None)
+    connection.settings_dict["TEST"].update(TEMPLATE=template, MIGRATE=False)
 
 
 @pytest.fixture(scope="session")
