@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.deploy.gcloud import monitoring, run, secrets
+from tests.deploy.gcloud import monitoring, project, run, secrets
 from tests.deploy.gcloud.cloud import Cloud, Flags
 
 Handler = Callable[[Cloud, list[str], Flags], str]
@@ -16,6 +16,14 @@ WITHOUT_VALUE = frozenset(
         "--allow-unauthenticated",
         "--cpu-boost",
         "--no-cpu-throttling",
+        "--enabled",
+        "--global",
+        "--enable-pitr",
+        "--no-assign-ip",
+        "--storage-auto-increase",
+        "--enable-point-in-time-recovery",
+        "--deletion-protection",
+        "--enable-auth",
     }
 )
 CONTAINER = (
@@ -28,7 +36,7 @@ class Command(NamedTuple):
 
     run: Handler
     right: str
-    names: int
+    names: int  # below 0: any number
     flags: str = ""
 
     @property
@@ -137,5 +145,87 @@ COMMANDS = {
     ),
     "beta run worker-pools describe": Command(run.describe_pool, "run.workerpools.get", 1, "--region!"),
     "logging read": Command(run.read_log, "logging.logEntries.list", 1, "--freshness --limit"),
+    "services list": Command(project.list_apis, "serviceusage.services.list", 0, "--enabled"),
+    "services enable": Command(project.enable_apis, "serviceusage.services.enable", -1),
+    "iam service-accounts describe": Command(project.describe(project.ACCOUNT), "iam.serviceAccounts.get", 1),
+    "iam service-accounts create": Command(
+        project.create_account, "iam.serviceAccounts.create", 1, "--display-name"
+    ),
+    "iam service-accounts get-iam-policy": Command(project.get_policy, "iam.serviceAccounts.getIamPolicy", 1),
+    "iam service-accounts add-iam-policy-binding": Command(
+        project.add_binding, "iam.serviceAccounts.setIamPolicy", 1, "--member! --role!"
+    ),
+    "projects get-iam-policy": Command(project.get_policy, "resourcemanager.projects.getIamPolicy", 1),
+    "projects add-iam-policy-binding": Command(
+        project.add_binding, "resourcemanager.projects.setIamPolicy", 1, "--member! --role! --condition"
+    ),
+    "services vpc-peerings list": Command(
+        project.list_peerings, "servicenetworking.services.get", 0, "--network!"
+    ),
+    "services vpc-peerings connect": Command(
+        project.connect, "servicenetworking.services.addPeering", 0, "--service --ranges! --network!"
+    ),
+    **{
+        f"{path} {verb}": Command(
+            project.describe(kind) if verb == "describe" else project.create(kind),
+            f"{kind}.{verb}",
+            0 if path.startswith("firestore") else 1,
+            flags,
+        )
+        for path, kind in project.SIMPLE.items()
+        for verb, flags in {
+            "compute addresses": {
+                "describe": "--global",
+                "create": "--global --purpose --prefix-length --network",
+            },
+            "artifacts repositories": {
+                "describe": "--location!",
+                "create": "--location! --repository-format!",
+            },
+            "firestore databases": {
+                "describe": "--database!",
+                "create": "--database --location! --type --enable-pitr",
+            },
+        }[path].items()
+    },
+    "sql instances describe": Command(project.describe_sql, "cloudsql.instances.get", 1),
+    "sql instances create": Command(
+        project.create_sql,
+        "cloudsql.instances.create",
+        1,
+        "--region --database-version --edition --tier --network --no-assign-ip --availability-type --ssl-mode"
+        " --storage-auto-increase --backup-start-time --enable-point-in-time-recovery --deletion-protection",
+    ),
+    "sql databases describe": Command(
+        project.describe(project.SQL_DATABASE), "cloudsql.databases.get", 1, "--instance!"
+    ),
+    "sql databases create": Command(
+        project.create(project.SQL_DATABASE), "cloudsql.databases.create", 1, "--instance!"
+    ),
+    "sql users list": Command(project.list_users, "cloudsql.users.list", 0, "--instance!"),
+    "sql users create": Command(project.create_user, "cloudsql.users.create", 1, "--instance! --flags-file!"),
+    "redis instances describe": Command(project.describe_redis, "redis.instances.get", 1, "--region!"),
+    "redis instances create": Command(
+        project.create(project.REDIS),
+        "redis.instances.create",
+        1,
+        "--region! --size --tier --network --connect-mode --enable-auth --redis-version --redis-config",
+    ),
+    "redis instances get-auth-string": Command(
+        project.auth_string, "redis.instances.getAuthString", 1, "--region!"
+    ),
+    "builds triggers describe": Command(project.describe_trigger, "cloudbuild.builds.get", 1, "--region!"),
+    "builds triggers import": Command(
+        project.import_trigger, "cloudbuild.builds.create", 0, "--region! --source!"
+    ),
 }
-READING = (" describe", " list", " list-configs", " access", " get-iam-policy", " get", " read")
+READING = (
+    " describe",
+    " list",
+    " list-configs",
+    " access",
+    " get-iam-policy",
+    " get",
+    " read",
+    " get-auth-string",
+)

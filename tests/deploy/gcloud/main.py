@@ -51,7 +51,7 @@ def _check(command: Command, names: list[str], flags: Flags) -> None:
         raise Refused("", f"unrecognized arguments: {' '.join(sorted(unknown))}")
     if missing := command.required - flags.keys():
         raise Refused("", f"argument {' '.join(sorted(missing))}: Must be specified.")
-    if len(names) != command.names:
+    if command.names >= 0 and len(names) != command.names:
         raise Refused("", f"{command.names} names are wanted, and not {names}.")
 
 

@@ -17,6 +17,9 @@ STUB = """#!/bin/bash
 exec 3<>/dev/tcp/127.0.0.1/{port}
 stdin=''
 [[ " $* " != *"=- "* ]] || stdin=$(base64 | tr -d '\\n')
+for argument in "$@"; do
+    [[ $argument != --flags-file=* ]] || stdin=$(base64 "${{argument#*=}}" | tr -d '\\n')
+done
 printf '%s\\0' "$$" "$stdin" "$(export -p)" "$#" "$@" >&3
 IFS= read -r -d '' status <&3
 IFS= read -r -d '' stdout <&3
