@@ -18,12 +18,13 @@ WEB, WORKER, BEAT = NAMES = ("web", "worker", "beat")
 CELERY = ("-m", "celery", "--app", "config")
 
 
-def prepare_database(environment: Mapping[str, str], logs: Path) -> None:
+def prepare_database(environment: Mapping[str, str], logs: Path, *, root: Path = ROOT) -> None:
     """Migrate, seed the catalogue, add the demo's people.
 
+    :param root: the tree whose product is started, here and below
     :raises SandboxError: when it fails, with the end of its output
     """
-    child = _spawn("prepare", ["-m", "sandbox.demo.prepare"], environment, logs)
+    child = _spawn("prepare", ["-m", "sandbox.demo.prepare"], environment, logs, root)
     try:
         status = child.process.wait(PREPARE_SECONDS_MAX)
     except subprocess.TimeoutExpired:
@@ -33,22 +34,22 @@ def prepare_database(environment: Mapping[str, str], logs: Path) -> None:
         raise child.failure(f"ended with status {status}")
 
 
-def start_web(port: int, environment: Mapping[str, str], logs: Path) -> Child:
+def start_web(port: int, environment: Mapping[str, str], logs: Path, *, root: Path = ROOT) -> Child:
     """Start gunicorn on the loopback address; it does not answer yet."""
     arguments = ["-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
     arguments += ["--worker-class", "gthread", "--threads", str(WEB_THREADS), "--graceful-timeout", "5"]
-    return _spawn(WEB, [*arguments, "--no-control-socket"], environment, logs)
+    return _spawn(WEB, [*arguments, "--no-control-socket"], environment, logs, root)
 
 
-def start_worker(environment: Mapping[str, str], logs: Path) -> Child:
+def start_worker(environment: Mapping[str, str], logs: Path, *, root: Path = ROOT) -> Child:
     """Start a Celery worker for all queues."""
     arguments = [*CELERY, "worker", "--concurrency", str(WORKER_PROCESSES)]
-    return _spawn(WORKER, [*arguments, "--without-gossip", "--without-mingle"], environment, logs)
+    return _spawn(WORKER, [*arguments, "--without-gossip", "--without-mingle"], environment, logs, root)
 
 
-def start_beat(environment: Mapping[str, str], logs: Path) -> Child:
+def start_beat(environment: Mapping[str, str], logs: Path, *, root: Path = ROOT) -> Child:
     """Start Celery's timetable."""
-    return _spawn(BEAT, [*CELERY, "beat", "--pidfile", ""], environment, logs)
+    return _spawn(BEAT, [*CELERY, "beat", "--pidfile", ""], environment, logs, root)
 
 
 def wait_for_site(web: Child, port: int) -> None:
@@ -62,9 +63,11 @@ def wait_for_site(web: Child, port: int) -> None:
         raise web.failure(f"answers its first page with {status}")
 
 
-def _spawn(name: str, arguments: list[str], environment: Mapping[str, str], logs: Path) -> Child:
+def _spawn(
+    name: str, arguments: list[str], environment: Mapping[str, str], logs: Path, root: Path
+) -> Child:
     log = logs / f"{name}.log"
-    return spawn(name, [sys.executable, *arguments], log=log, environment=environment, directory=ROOT)
+    return spawn(name, [sys.executable, *arguments], log=log, environment=environment, directory=root)
 
 
 def _status(port: int, path: str) -> int:

@@ -4,9 +4,6 @@ with DurableDatabase(directory) as database:   # this process works on it from n
     database.kill(); database.start()
 """
 
-import os
-import signal
-import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +16,7 @@ from sandbox import places
 from sandbox.postgres import start_postgres
 from sandbox.processes import Server
 from tests.support.database import install_application_role
+from tests.support.killing import kill_family
 
 PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 
@@ -46,17 +44,7 @@ class DurableDatabase:
         """End the server with all its processes, at once, whatever they were doing."""
         assert self._server is not None
         assert self._server.child is not None
-        server = self._server.child
-        os.kill(server.pid, signal.SIGSTOP)  # it starts no more of them
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(server.pid)], capture_output=True, text=True, check=True
-        )
-        for pid in (server.pid, *map(int, found.stdout.split())):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        server.process.wait()
+        kill_family(self._server.child)
 
     def __enter__(self) -> Self:
         self.start()

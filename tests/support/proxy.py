@@ -1,6 +1,7 @@
 """A TCP proxy on loopback that can be taken away and brought back under the same address."""
 
 import contextlib
+import itertools
 import socket
 import threading
 from types import TracebackType
@@ -11,20 +12,22 @@ ANSWER_SECONDS_MAX = 5.0
 
 
 class TcpProxy:
-    """Passes bytes between whoever connects and `target` ("host:port"), until it is stopped.
+    """Passes bytes between whoever connects and a target ("host:port", or a unix socket's path), until it is stopped.
 
+    Of several targets each connection gets the next one, or another where that refuses it, as from a load balancer.
     While it is stopped, connections are refused and the open ones are cut, as with a server that died.
-    While it is mute, what is sent arrives, and no answer comes back.
+    While it is mute, what is sent arrives, and no answer comes back. While it is slow, all that passes comes late.
     """
 
-    def __init__(self, target: str) -> None:
-        host, _, port = target.rpartition(":")
-        self._target = (host, int(port))
+    def __init__(self, *targets: str) -> None:
+        self._targets = targets
+        self._turns = itertools.count()
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
         self._port = 0
         self._is_mute = False
+        self._delay_seconds = 0.0
         self.start()
 
     @property
@@ -44,22 +47,33 @@ class TcpProxy:
 
     def stop(self) -> None:
         """Refuse new connections and cut the open ones."""
+        self._close_listener()
+        self.cut()
+        self._is_mute = False
+        self._delay_seconds = 0.0
+
+    def _close_listener(self) -> None:
         listener, self._listener = self._listener, None
         if listener is not None:
             # A thread that waits in accept() is not woken by close() alone.
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
+
+    def cut(self) -> None:
+        """Cut the open connections; new ones are taken as before."""
         with self._lock:
             for each in self._sockets:
                 with contextlib.suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
 
-        self._is_mute = False
-
     def mute(self) -> None:
         """Lose every answer from now on, until it is stopped: a connection that lost one is of no use any more."""
         self._is_mute = True
+
+    def be_slow(self, seconds: float) -> None:
+        """Pass everything on so much later, either way, until it is stopped or told 0."""
+        self._delay_seconds = seconds
 
     def __enter__(self) -> Self:
         return self
@@ -75,13 +89,22 @@ class TcpProxy:
                 near, _ = listener.accept()
             except OSError:
                 return
-            try:
-                far = socket.create_connection(self._target, timeout=ANSWER_SECONDS_MAX)
-            except OSError:
+            far = self._connect()
+            if far is None:
                 near.close()
                 continue
             far.settimeout(None)
             self._join(near, far, is_open=listener is self._listener)
+
+    def _connect(self) -> socket.socket | None:
+        """Reach the target whose turn it is, or the next that answers."""
+        turn = next(self._turns)
+        for step in range(len(self._targets)):
+            try:
+                return _reach(self._targets[(turn + step) % len(self._targets)])
+            except OSError:
+                continue
+        return None
 
     def _join(self, near: socket.socket, far: socket.socket, *, is_open: bool) -> None:
         with self._lock:
@@ -102,6 +125,8 @@ class TcpProxy:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(CHUNK_BYTES):
+                if self._delay_seconds:
+                    threading.Event().wait(self._delay_seconds)
                 if not (is_answer and self._is_mute):
                     sink.sendall(data)
         with contextlib.suppress(OSError):
@@ -114,3 +139,16 @@ class TcpProxy:
         with self._lock:
             self._sockets.discard(source)
         source.close()
+
+
+def _reach(target: str) -> socket.socket:
+    if target.startswith("/"):
+        far = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            far.connect(target)
+        except OSError:
+            far.close()
+            raise
+        return far
+    host, _, port = target.rpartition(":")
+    return socket.create_connection((host, int(port)), timeout=ANSWER_SECONDS_MAX)

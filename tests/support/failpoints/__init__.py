@@ -34,6 +34,18 @@ class Failpoints:
         assert name in POINTS, f"there is no failpoint {name!r}"
         self._armed(name).write_text("hold" if hold else "die")
 
+    def is_armed(self, name: str) -> bool:
+        """Whether nobody has come there yet."""
+        return self._armed(name).exists()
+
+    def disarm_one(self, name: str) -> bool:
+        """Forget that a point is armed; tell whether it still was."""
+        try:
+            self._armed(name).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
     def wait_until_struck(self, name: str) -> None:
         """Wait until a process has come there."""
         wait_for(lambda: not self._armed(name).exists(), what=f"somebody comes to the point {name!r}")

@@ -42,9 +42,20 @@ POINTS = {
     # The web process
     "credited, not committed": Point("payments.services.events", "handle", True, _tells_of_a_payment),
     "credited, not answered": Point("payments.services.inbox", "receive_event", True, _tells_of_a_payment),
+    "committed, nobody woken": Point("payments.services.inbox", "_wake_workers", False),
+    "spent, not answered": Point("tokens.services.spending", "spend", True),
+    "held, not answered": Point("tokens.services.holds", "place", True),
+    "hold resolved, not answered": Point("tokens.services.holds", "capture", True),
+    "kept the answer, not given": Point("foundation.services.idempotency", "run_once", True),
+    "purchase noted, not at Stripe": Point("payments.services.purchases", "_create", True),
+    "session opened, not noted": Point("payments.services.purchases", "_create_session", True),
     # A worker
     "read, not committed to Firestore": Point("mirror.gateways.firestore", "commit", False),
     "committed to Firestore, not noted": Point("mirror.gateways.firestore", "commit", True),
+    "claimed, not delivered": Point("mirror.services.outbox", "claim", True),
+    "delivered, not settled": Point("mirror.services.batches", "settle", False),
+    "in the middle of the inbox's sweep": Point("payments.services.inbox", "process_event", True),
+    "in the middle of the purchases' sweep": Point("payments.services.sweeps", "_ask", True),
 }
 
 
