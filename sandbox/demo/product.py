@@ -63,9 +63,7 @@ def wait_for_site(web: Child, port: int) -> None:
         raise web.failure(f"answers its first page with {status}")
 
 
-def _spawn(
-    name: str, arguments: list[str], environment: Mapping[str, str], logs: Path, root: Path
-) -> Child:
+def _spawn(name: str, arguments: list[str], environment: Mapping[str, str], logs: Path, root: Path) -> Child:
     log = logs / f"{name}.log"
     return spawn(name, [sys.executable, *arguments], log=log, environment=environment, directory=root)
 
