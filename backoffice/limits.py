@@ -5,3 +5,7 @@ SEARCH_BEGINNING_LENGTH_MIN = 3  # a shorter beginning is everybody's
 SEARCH_HITS_SHOWN = 20  # of one kind of row; who needs more has the list
 SEED_BATCH = 1_000  # rows of one step when tables are filled to be measured
 SEED_SHARE = 20  # so many customers have one alert and one refusal
+
+CUSTOMER_SECTION_ROWS = 8  # of each section of a customer's page; the list behind it has the rest
+CUSTOMER_TIMELINE_ROWS = 10  # there; the timeline's own page has the rest
+TIMELINE_PAGE_SIZE = 25

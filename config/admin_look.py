@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from django.templatetags.static import static
+
 # Teal, from light to dark; a step darker than usual from 500 on, so that white text on it can be read.
 _TEAL: Final = {
     "50": "oklch(98.4% .014 180.72)",
@@ -24,6 +26,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "backoffice.admin.navigation.environment",
     "COLORS": {"primary": _TEAL},
+    "STYLES": [lambda _: static("backoffice/pages.css")],
     # The side bar's form goes to the row that is sought; Ctrl+K lists what there is as somebody types.
     "SIDEBAR": {
         "show_search": True,

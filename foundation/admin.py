@@ -128,7 +128,7 @@ class ModelAdmin(UnfoldModelAdmin):
         response: HttpResponse | None = super().response_action(request, queryset, *args, **kwargs)
         chosen = request.POST.get(ACTION_CHECKBOX_NAME)
         if FROM_ROW in request.POST and chosen and isinstance(response, HttpResponseRedirect):
-            return HttpResponseRedirect(change_url(self.model, chosen))
+            return HttpResponseRedirect(page_asked_from(request) or change_url(self.model, chosen))
         return response
 
     def act_on_each(
@@ -188,6 +188,12 @@ class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
     """The base of pages about rows that only services write."""
 
 
+def page_asked_from(request: HttpRequest) -> str:
+    """The page of the back office that a row's action was taken on; empty where that was the row's own."""
+    page = request.POST.get(FROM_ROW, "")
+    return page if page.startswith(reverse("admin:index")) else ""
+
+
 def may(request: HttpRequest, verb: str, model: type[models.Model]) -> bool:
     """Whether the person was given the right to view, add, change or delete rows of this table."""
     return request.user.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
@@ -204,6 +210,14 @@ def link(model: type[models.Model] | str, pk: object, words: object = None) -> s
     if pk is None or pk == "":
         return DASH
     return format_html('<a class="underline" href="{}">{}</a>', change_url(model, pk), words or pk)
+
+
+def customer_link(user_id: object, words: object = None) -> str:
+    """A link to the page of all that is known of a customer, or a dash where there is none."""
+    if user_id is None:
+        return DASH
+    url = reverse("admin:customer", args=[str(user_id)])
+    return format_html('<a class="underline" href="{}">{}</a>', url, words or user_id)
 
 
 def coloured(

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from foundation.admin import FROM_ROW, ModelAdmin, change_url
+from foundation.admin import FROM_ROW, ModelAdmin, change_url, page_asked_from
 from foundation.limits import ADMIN_ACTION_ROWS_MAX, ADMIN_REASON_LENGTH_MAX
 
 ANSWERED = "_answered"
@@ -61,8 +61,14 @@ def ask_and_act(
             ("action", request.POST.get("action", "")),
             ("select_across", request.POST.get("select_across", "0")),
             *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
-            *([(FROM_ROW, "1")] if from_row else []),
+            *([(FROM_ROW, request.POST[FROM_ROW])] if from_row else []),
         ],
-        "back": change_url(page.model, chosen[0]) if from_row else request.get_full_path(),
+        "back": _back(page, request, chosen),
     }
     return TemplateResponse(request, "admin/action_form.html", context)
+
+
+def _back(page: ModelAdmin, request: HttpRequest, chosen: list[str]) -> str:
+    if FROM_ROW not in request.POST:
+        return request.get_full_path()
+    return page_asked_from(request) or change_url(page.model, chosen[0])

@@ -62,7 +62,6 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         "People",
         (
-            ("Users", "person", "identity.User"),
             ("API keys", "key", "identity.ApiKey"),
             ("E-mail addresses", "mail", "account.EmailAddress"),
             ("Connected accounts", "link", "socialaccount.SocialAccount"),
@@ -83,8 +82,9 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Give unfold the groups with the pages that this person may open."""
     home = {"title": "Today", "icon": "home", "link": reverse("admin:index")}
+    first = [home, *_items(request, (("Customers", "person_search", "identity.User"),))]
     groups = [{"title": title, "separator": True, "items": _items(request, pages)} for title, pages in GROUPS]
-    return [{"items": [home]}, *(group for group in groups if group["items"])]
+    return [{"items": first}, *(group for group in groups if group["items"])]
 
 
 def pages_called(request: HttpRequest, words: str) -> list[dict[str, Any]]:

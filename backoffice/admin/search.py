@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.apps import apps
-from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 
+from backoffice.admin.visible import page_of
 from backoffice.limits import SEARCH_BEGINNING_LENGTH_MIN, SEARCH_HITS_SHOWN, SEARCH_TERM_LENGTH_MAX
 from foundation.admin import change_url
 from payments.queries.purchases import ids_of_charge
@@ -46,6 +46,7 @@ def _of_charge(rows: QuerySet[Any], term: str) -> QuerySet[Any]:
 
 
 PURCHASE: Final = "payments.Purchase"
+PERSON: Final = "identity.User"
 # What Stripe's ids begin with, the table that has them, and how they are found there.
 STRIPE_IDS: Final[tuple[tuple[tuple[str, ...], str, Find], ...]] = (
     (("cs_",), PURCHASE, beginning("stripe_session_id")),
@@ -54,12 +55,12 @@ STRIPE_IDS: Final[tuple[tuple[tuple[str, ...], str, Find], ...]] = (
     (("re_", "pyr_"), "payments.Refund", beginning("stripe_refund_id")),
     (("dp_", "du_"), "payments.Dispute", beginning("stripe_dispute_id")),
     (("evt_",), "payments.InboxEvent", beginning("stripe_event_id")),
-    (("cus_",), "identity.User", beginning("stripe_customer__stripe_customer_id")),
+    (("cus_",), PERSON, beginning("stripe_customer__stripe_customer_id")),
 )
 # The tables whose rows people have the id of, the most asked for first; an id is one row's only.
 BY_ID: Final = (
     PURCHASE,
-    "identity.User",
+    PERSON,
     "tokens.Wallet",
     "tokens.Entry",
     "security.Alert",
@@ -74,8 +75,8 @@ BY_ID: Final = (
     "identity.ApiKey",
 )
 BY_WORDS: Final[tuple[tuple[str, Find], ...]] = (
-    ("identity.User", beginning("email")),
-    ("identity.User", beginning("firebase_uid")),
+    (PERSON, beginning("email")),
+    (PERSON, beginning("firebase_uid")),
     ("tokens.Wallet", exactly("document_id")),
     ("tokens.Entry", beginning("reference")),
 )
@@ -112,12 +113,14 @@ def _with_id(request: HttpRequest, row_id: uuid.UUID) -> Iterator[Any]:
 
 def _visible(request: HttpRequest, label: str) -> QuerySet[Any]:
     """The rows of a page, or none for who may not open it."""
-    page = admin.site.get_model_admin(apps.get_model(label))
+    page = page_of(label)
     return page.get_queryset(request) if page.has_view_permission(request) else page.model.objects.none()
 
 
 def _hit(row: Any) -> Hit:
-    return Hit(str(row), str(row._meta.verbose_name).capitalize(), change_url(type(row), row.pk))
+    is_person = row._meta.label == PERSON
+    url = reverse("admin:customer", args=[row.pk]) if is_person else change_url(type(row), row.pk)
+    return Hit(str(row), "Customer" if is_person else str(row._meta.verbose_name).capitalize(), url)
 
 
 def _uuid_or_none(term: str) -> uuid.UUID | None:

@@ -7,9 +7,10 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 
+from backoffice.admin.customers import customer_page, customer_timeline
 from backoffice.admin.dashboard import cards
 from backoffice.admin.navigation import pages_called
 from backoffice.admin.search import find
@@ -34,7 +35,16 @@ class Site(UnfoldAdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Django's pages, but for the one that leads from a row to its page on the site: no row of ours has any."""
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        ours = [
+            path("customers/<uuid:user_id>/", self.admin_view(customer_page), name="customer"),
+            path(
+                "customers/<uuid:user_id>/timeline/",
+                self.admin_view(customer_timeline),
+                name="customer_timeline",
+            ),
+        ]
+        theirs = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        return [*ours, *theirs]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one sign-in; staff who are signed in already go on to the dashboard."""

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from foundation.admin import ModelAdmin
+from foundation.admin import ModelAdmin, customer_link
 from foundation.panels import panels_of
 from identity.models import User
 
@@ -20,14 +20,31 @@ class UserAdmin(ModelAdmin):
     People sign up themselves; a superuser may then make one of them staff.
     """
 
-    list_display = ("__str__", "display_name", "firebase_uid", "is_active", "is_staff", "date_joined")
+    list_display = (
+        "person",
+        "display_name",
+        "firebase_uid",
+        "is_active",
+        "is_staff",
+        "date_joined",
+        "account",
+    )
+    list_display_links = ("account",)
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("id", "email__startswith", "firebase_uid", "display_name__startswith")
     ordering = ("-id",)
-    readonly_fields = ("id", "email", "firebase_uid", "date_joined", "last_login", "firebase_joined_at")
+    readonly_fields = (
+        "customer",
+        "id",
+        "email",
+        "firebase_uid",
+        "date_joined",
+        "last_login",
+        "firebase_joined_at",
+    )
     change_form_outer_after_template = "admin/related_tables.html"
     fieldsets = (
-        (None, {"fields": ("id", "email", "display_name", "firebase_uid", "is_active")}),
+        (None, {"fields": ("customer", "id", "email", "display_name", "firebase_uid", "is_active")}),
         ("Rights in the back office", {"fields": STAFF_RIGHTS}),
         ("When", {"fields": ("date_joined", "last_login", "firebase_joined_at")}),
     )
@@ -42,6 +59,21 @@ class UserAdmin(ModelAdmin):
         """Show below a person what other apps know of them."""
         context["related_tables"] = panels_of("identity.User", request, context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="Customer", ordering="email")
+    def person(self, user: User) -> str:
+        """Who it is, with the page of all that is known of them."""
+        return customer_link(user.id, user)
+
+    @admin.display(description="Sign-in and rights")
+    def account(self, _: User) -> str:
+        """What leads to the account's own page."""
+        return "Account"
+
+    @admin.display(description="As a customer")
+    def customer(self, user: User) -> str:
+        """The page of all that is known of them."""
+        return customer_link(user.id, "Wallet, purchases, timeline and what may be done next")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""

@@ -4,6 +4,8 @@ import uuid
 from contextlib import suppress
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from identity.errors import UserNotFound
 from identity.kinds import ServiceCaller
 from identity.models import User
@@ -35,6 +37,11 @@ def find_user(identifier: str) -> User | None:
         with suppress(ValueError):
             found = User.objects.filter(pk=uuid.UUID(identifier)).first()
     return found
+
+
+def person(user_id: uuid.UUID) -> QuerySet[User]:
+    """The one person with this id, or none."""
+    return User.objects.filter(pk=user_id)
 
 
 def email_of(user_id: uuid.UUID) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link
 from foundation.money import in_words
 from payments.models import Dispute, Refund
 
@@ -45,7 +45,7 @@ class MoneyBackAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Buyer")
     def buyer(self, row: Any) -> str:
         """Whose purchase it is."""
-        return str(row.purchase.buyer)
+        return customer_link(row.purchase.buyer_id, row.purchase.buyer)
 
 
 @admin.register(Refund)

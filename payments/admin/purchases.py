@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link
 from foundation.admin_forms import ask_and_act
 from foundation.money import in_words
 from payments.admin.journey import tables_of
@@ -207,7 +207,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Buyer")
     def buyer_link(self, purchase: Purchase) -> str:
         """Who buys."""
-        return link("identity.User", purchase.buyer_id, purchase.buyer)
+        return customer_link(purchase.buyer_id, purchase.buyer)
 
     @admin.display(description="Package")
     def package_link(self, purchase: Purchase) -> str:

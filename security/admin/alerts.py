@@ -16,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link, may, pretty
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, may, pretty
 from foundation.admin_forms import ReasonForm, ask_and_act
 from foundation.errors import Refusal
 from identity.kinds import Actor, ActorKind
@@ -240,7 +240,7 @@ class AlertAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Customer")
     def customer(self, alert: Alert) -> str:
         """The customer it tells of."""
-        return link("identity.User", alert.user_id)
+        return customer_link(alert.user_id)
 
     @admin.display(description="Evidence")
     def known_facts(self, alert: Alert) -> str:

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 
 from foundation.admin import DASH, link, may, table
 from foundation.panels import Tables, register_panel
+from security.limits import OVERRIDES_OF_CUSTOMER_SHOWN, REFUSALS_OF_CUSTOMER_SHOWN
 from security.models import LimitRefusal, Override, PurchaseLimits
 from security.queries.limit_refusals import refusals_of
 from security.queries.purchase_limits import limits_of, override_in_force, overrides_of
@@ -71,7 +72,7 @@ def _overrides(user: Any) -> dict[str, Any]:
                 moment(override.ends_at),
                 override.reason,
             )
-            for override in overrides_of(user.id)
+            for override in overrides_of(user.id)[:OVERRIDES_OF_CUSTOMER_SHOWN]
         ),
     )
 
@@ -87,7 +88,7 @@ def _refusals(user: Any) -> dict[str, Any]:
                 moment(refusal.last_refused_at),
                 label_of(refusal),
             )
-            for refusal in refusals_of(user.id)
+            for refusal in refusals_of(user.id)[:REFUSALS_OF_CUSTOMER_SHOWN]
         ),
     )
 

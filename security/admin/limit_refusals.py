@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link
 from identity.kinds import Actor, ActorKind
 from security.admin.customer_limits import label_of, limits_panel
 from security.models import LimitRefusal
@@ -69,7 +69,7 @@ class LimitRefusalAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Customer")
     def customer(self, refusal: LimitRefusal) -> str:
         """Who was refused."""
-        return link("identity.User", refusal.user_id, refusal.user)
+        return customer_link(refusal.user_id, refusal.user)
 
     @admin.display(description="Labelled by")
     def labeller(self, refusal: LimitRefusal) -> str:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link, may
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, may
 from foundation.errors import Refusal
 from identity.kinds import Actor, ActorKind
 from security.admin.customer_limits import limits_panel
@@ -130,7 +130,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
     @admin.display(description="Customer")
     def customer(self, override: Override) -> str:
         """Whom it is for."""
-        return link("identity.User", override.user_id, override.user)
+        return customer_link(override.user_id, override.user)
 
     @admin.display(description="Granted by")
     def grantor(self, override: Override) -> str:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from security.kinds import AlertKind, AlertStatus, Severity
 from security.models import Alert
@@ -57,3 +57,8 @@ def ids_after(alert_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
     """The alerts that follow one by id (None: the first ones)."""
     later = Alert.objects.filter(id__gt=alert_id) if alert_id else Alert.objects.all()
     return list(later.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def alerts_about(user_id: uuid.UUID) -> QuerySet[Alert]:
+    """The alerts that tell of this customer, newest first."""
+    return Alert.objects.filter(user_id=user_id).order_by("-last_seen_at", "-id")

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from security.kinds import RefusalActivity
-from security.limits import ACTIVITY_SUBJECTS_MAX, ACTIVITY_WINDOW, REFUSALS_OF_CUSTOMER_SHOWN
+from security.limits import ACTIVITY_SUBJECTS_MAX, ACTIVITY_WINDOW
 from security.models import LimitRefusal
 
 
@@ -18,8 +18,7 @@ def count_refusals() -> list[tuple[str, int, int]]:
 
 def refusals_of(user_id: uuid.UUID) -> QuerySet[LimitRefusal]:
     """The customer's refusals, newest first."""
-    refusals = LimitRefusal.objects.filter(user_id=user_id).order_by("-last_refused_at", "-id")
-    return refusals[:REFUSALS_OF_CUSTOMER_SHOWN]
+    return LimitRefusal.objects.filter(user_id=user_id).order_by("-last_refused_at", "-id")
 
 
 def refusals_since(*, now: datetime) -> list[RefusalActivity]:

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 
 from security.kinds import LimitsInForce, OverrideKind, OverrideStatus
 from security.limits import (
-    OVERRIDES_OF_CUSTOMER_SHOWN,
     PURCHASES_DAILY_MAX,
     PURCHASES_HOURLY_MAX,
 )
@@ -46,6 +45,4 @@ def override_in_force(*, user_id: uuid.UUID, now: datetime) -> Override | None:
 
 def overrides_of(user_id: uuid.UUID) -> QuerySet[Override]:
     """The customer's overrides, whatever became of them, newest first."""
-    return Override.objects.filter(user_id=user_id).order_by("-granted_at", "-id")[
-        :OVERRIDES_OF_CUSTOMER_SHOWN
-    ]
+    return Override.objects.filter(user_id=user_id).order_by("-granted_at", "-id")

@@ -72,7 +72,12 @@ def test_every_expectation_has_a_route() -> None:
 def test_everybody_gets_what_the_table_says(area: str) -> None:
     callers, row_id = Callers.appear(), _row_of(area)
     purchase = Purchase.objects.first() or settled_purchase()
-    world = {"purchase": str(purchase.id), "session": str(purchase.stripe_session_id), "row": row_id}
+    world = {
+        "purchase": str(purchase.id),
+        "session": str(purchase.stripe_session_id),
+        "customer": str(purchase.buyer_id),
+        "row": row_id,
+    }
     secrets = [str(purchase.idempotency_key), str(purchase.entry_id), "alice@example.com"]
     wrong, given = [], None
     for route, row in AREAS[area].items():

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link
+from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link
 from foundation.admin_forms import ReasonForm, ask_and_act
 from identity.kinds import Actor, ActorKind
 from tokens.kinds import FreezeStep
@@ -25,7 +25,7 @@ class FreezeAdmin(ReadOnlyModelAdmin):
     ordering = ("-frozen_at", "-id")
     actions = ("unfreeze",)
     fieldsets = (
-        (None, {"fields": ("wallet", "state", "cause", "reference")}),
+        (None, {"fields": ("owner", "wallet", "state", "cause", "reference")}),
         ("Frozen", {"fields": ("frozen_at", "freezer", "reason_to_freeze")}),
         ("Lifted", {"fields": ("lifted_at", "lifter", "reason_to_lift")}),
     )
@@ -59,6 +59,11 @@ class FreezeAdmin(ReadOnlyModelAdmin):
     def customer(self, freeze: Freeze) -> str:
         """Whose wallet it is."""
         return str(freeze.account.owner)
+
+    @admin.display(description="Customer")
+    def owner(self, freeze: Freeze) -> str:
+        """Whose wallet it is, with the page of all that is known of them."""
+        return customer_link(freeze.account.owner_id, freeze.account.owner)
 
     @admin.display(description="Wallet")
     def wallet(self, freeze: Freeze) -> str:

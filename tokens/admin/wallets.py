@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link, may, table
+from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link, may, table
 from foundation.admin_forms import ReasonForm, ask_and_act
 from foundation.ids import new_id
 from foundation.limits import PAGE_SIZE
@@ -30,7 +30,7 @@ class WalletAdmin(ReadOnlyModelAdmin):
     search_fields = ("account__id", "document_id", "account__owner__id", "account__owner__email__startswith")
     ordering = ("-account_id",)
     fieldsets = (
-        (None, {"fields": ("owner", "state", "balance", "held", "debt")}),
+        (None, {"fields": ("customer", "state", "balance", "held", "debt")}),
         (
             "Since it was opened",
             {"fields": ("total_purchased", "total_earned", "total_spent", "opened_at", "updated_at")},
@@ -80,6 +80,11 @@ class WalletAdmin(ReadOnlyModelAdmin):
     def owner(self, wallet: Wallet) -> str:
         """Whose it is."""
         return str(wallet.account.owner)
+
+    @admin.display(description="Owner")
+    def customer(self, wallet: Wallet) -> str:
+        """Whose it is, with the page of all that is known of them."""
+        return customer_link(wallet.account.owner_id, wallet.account.owner)
 
     @coloured("Status", {"active": "success", "frozen": "danger", "closed": "info"}, ordering="status")
     def state(self, wallet: Wallet) -> str:

@@ -32,12 +32,13 @@ def statement_of(owner_id: uuid.UUID, *, since: datetime | None, until: datetime
     :raises WalletNotFound: `wallet_not_found`.
     """
     account_id = account_of(owner_id)
-    first, last = _seq_at(account_id, since) if since else 0, _seq_at(account_id, until)
+    first, last = seq_at(account_id, since) if since else 0, seq_at(account_id, until)
     lines = postings_of(account_id).filter(seq__gt=first, seq__lte=last).order_by("seq")
     return Statement(since, until, _balance_at(account_id, first), _balance_at(account_id, last), lines)
 
 
-def _seq_at(account_id: uuid.UUID, moment: datetime) -> int:
+def seq_at(account_id: uuid.UUID, moment: datetime) -> int:
+    """How many entries the wallet had at a moment, found by halving its gapless `seq`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT wallet_seq_at(%s, %s)", (account_id, moment))
         seq: int = cursor.fetchone()[0]

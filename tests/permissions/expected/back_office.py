@@ -77,6 +77,18 @@ def rights_on(label: str) -> tuple[str, ...]:
 ADMIN: Table = {
     "admin/": Row(get=all_staff(200), post=all_staff(200)),
     "admin/search/": Row(get=all_staff(200), post=all_staff(200)),
+    "admin/customers/<uuid:user_id>/": Row(
+        at="admin/customers/{customer}/",
+        rights=("identity.view_user", "identity.change_user"),
+        get=only_entitled(200),
+        post=all_staff(405),
+    ),
+    "admin/customers/<uuid:user_id>/timeline/": Row(
+        at="admin/customers/{customer}/timeline/",
+        rights=("identity.view_user", "identity.change_user"),
+        get=only_entitled(200),
+        post=all_staff(405),
+    ),
     "admin/login/": Row(get=all_staff("→ /admin/"), post=all_staff("→ /admin/")),
     "admin/logout/": Row(get=all_staff(405), post=all_staff(200)),
     "admin/password_change/": Row(
