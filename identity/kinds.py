@@ -38,6 +38,10 @@ class Right(models.TextChoices):
     PROPOSE_REFUND = "payments.propose_refund", "Propose to give a payment back"
     SETTLE_QUARANTINED = "payments.settle_quarantined", "Settle a quarantined purchase, or refund it"
     ASK_STRIPE = "payments.ask_stripe", "Have Stripe asked how a purchase stands"
+    HANDLE_DISCREPANCY = (
+        "payments.handle_discrepancy",
+        "Repair, assign and resolve what reconciliation has found",
+    )
     RESEND_EVENT = "payments.resend_event", "Have an event of Stripe's processed again"
     PUBLISH_PACKAGE = "tokens.publish_package", "Publish and retire packages"
     PROPOSE_ADJUSTMENT = "tokens.propose_adjustment", "Propose to adjust a wallet, or to grant"

@@ -42,6 +42,7 @@ SURPLUS_PAGE_DOCUMENTS = 300
 SCAN_SAMPLE_SUBJECTS_MAX = 1_000  # of each kind, in one scan
 SCAN_SECONDS_MAX = 60  # of all kinds; shorter than any task may run
 DRIFT_RETENTION_DAYS = 365
+COMPARE_SAMPLE_SUBJECTS_MAX = 100  # of each kind, for reconciliation: it tells and mends nothing
 
 # --- Retention ---
 DOCUMENT_RETENTION_DAYS = 90  # of delivery times; the subject's version tells of older documents

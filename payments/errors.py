@@ -157,3 +157,11 @@ class RefundAmountMalformed(Refusal):
     code = "refund_amount_malformed"
     status = 400
     title = "That is no amount of this currency."
+
+
+class ListTooLong(Refusal):
+    """One of Stripe's lists has more pages than a reconciliation reads."""
+
+    code = "list_too_long"
+    status = 409
+    title = "Stripe has too many objects since then: choose a later moment."

@@ -29,8 +29,6 @@ UNSETTLED: Final = frozenset(PurchaseStatus) - {PurchaseStatus.SETTLED, Purchase
 PENDING: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN, PurchaseStatus.PROCESSING})
 # Where nobody has paid yet, and still can.
 PAYABLE: Final = frozenset({PurchaseStatus.STARTED, PurchaseStatus.OPEN})
-
-
 # What cannot be paid any more on its own page.
 ENDED: Final = frozenset({PurchaseStatus.FAILED, PurchaseStatus.EXPIRED, PurchaseStatus.CANCELED})
 
@@ -262,6 +260,7 @@ class SoldSession:
 
     session: SessionFacts
     items: tuple[SoldItem, ...]
+    fee_cents: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,3 +291,9 @@ class WebhookEndpoint:
     api_version: str
     is_enabled: bool
     mark: str
+
+
+class DiscrepancyStatus(models.TextChoices):
+    """Where a discrepancy stands: open → repaired, gone by itself, or resolved by a person; then it has ended."""
+
+    OPEN, REPAIRED, GONE, RESOLVED = "open", "repaired", "gone", "resolved"

@@ -73,10 +73,18 @@ BACKFILL_OVERLAP = timedelta(minutes=10)
 BACKFILL_PAGES_MAX = 20  # of one run: two thousand events, which take a worker about ten seconds
 BACKFILL_LEASE = timedelta(minutes=5)
 
-# What one reconciliation may cost: calls for the events of a day, and for purchases.
-RECONCILE_PAGES_PER_DAY_MAX = 200
-RECONCILE_PURCHASES_MAX = 1000
+# What one reconciliation may cost: calls for the events of a day, and for any other of Stripe's lists.
+RECONCILE_PAGES_PER_DAY_MAX = 2_000
+LIST_PAGE_SIZE = 100  # Stripe's own bound
+LIST_PAGES_MAX = 2_000
+LIST_SLACK = timedelta(minutes=15)  # how far apart Stripe's clock and ours may be
 RECONCILE_SINCE = timedelta(days=1)  # unless it is told since when
+RECONCILE_CHUNK = 1_000  # rows that are read or written at once
+RECONCILE_TASK_SOFT_SECONDS_MAX = 240  # one check in a worker; longer ones are for the command …
+RECONCILE_TASK_SECONDS_MAX = 270  # … and both end before the broker gives the task to another worker
+DISCREPANCY_KIND_LENGTH_MAX = 40
+DISCREPANCY_SUBJECT_LENGTH_MAX = 255
+DISCREPANCY_WORDS_LENGTH_MAX = 300
 
 # The page after paying asks this often, and after this long it says that it is taking longer than usual.
 PROGRESS_POLL_MILLISECONDS = 700

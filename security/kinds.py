@@ -35,6 +35,7 @@ class AlertKind(models.TextChoices):
     SOLD_OTHERWISE = "sold_otherwise", "Paid for another price or quantity"
     CREDIT_WITHOUT_PAYMENT = "credit_without_payment", "Credited without a payment"
     CREDIT_OVERDUE = "credit_overdue", "Paid and not credited in time"
+    DISCREPANCY = "discrepancy", "Books do not agree"
     PACKAGE_EDITED = "package_edited", "Package changed at Stripe by hand"
     PURCHASE_VELOCITY = "purchase_velocity", "Buying faster than people do"
     MANY_DECLINES = "many_declines", "Many declined payments"

@@ -11,6 +11,7 @@ ROLES_OF: Final[dict[Right, frozenset[Role]]] = {
     Right.HANDLE_ALERT: frozenset({Role.SUPPORT, Role.SECURITY}),
     Right.LABEL_REFUSAL: frozenset({Role.SUPPORT, Role.SECURITY}),
     Right.ASK_STRIPE: frozenset({Role.SUPPORT, Role.FINANCE}),
+    Right.HANDLE_DISCREPANCY: frozenset({Role.FINANCE}),
     Right.RESEND_EVENT: frozenset({Role.SUPPORT, Role.FINANCE}),
     Right.RETRY_MIRROR: frozenset({Role.SUPPORT, Role.FINANCE}),
     Right.PROPOSE_ADJUSTMENT: frozenset({Role.SUPPORT, Role.FINANCE}),

@@ -51,6 +51,22 @@ def list_events(
     return _page(page["data"], has_more=page["has_more"])
 
 
+def retrieve_event(event_id: str) -> StripeEvent | None:
+    """One event; None for what is no event to us.
+
+    https://docs.stripe.com/api/events/retrieve
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`: Stripe does not know it, or not any more.
+    """
+    answer = call(lambda: client().v1.events.retrieve(event_id)).last_response
+    assert answer is not None, "an event that was asked for has an answer behind it"
+    try:
+        return parse_event(json.loads(answer.body))
+    except InvalidEvent:
+        return None
+
+
 def _page(listed: list[Any], *, has_more: bool) -> EventPage:
     events: list[StripeEvent] = []
     unreadable: list[str] = []

@@ -39,6 +39,32 @@ def create_refund(
     return facts
 
 
+def retrieve_refund(refund_id: str) -> RefundFacts:
+    """A refund as Stripe has it.
+
+    https://docs.stripe.com/api/refunds/retrieve
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`: Stripe does not know it.
+    """
+    facts = refund_facts(call(lambda: client().v1.refunds.retrieve(refund_id)).to_dict())
+    assert facts is not None, "Stripe answered a refund that is none"
+    return facts
+
+
+def retrieve_dispute(dispute_id: str) -> DisputeFacts:
+    """A dispute as Stripe has it.
+
+    https://docs.stripe.com/api/disputes/retrieve
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises StripeRefused: `stripe_refused`: Stripe does not know it.
+    """
+    facts = dispute_facts(call(lambda: client().v1.disputes.retrieve(dispute_id)).to_dict())
+    assert facts is not None, "Stripe answered a dispute that is none"
+    return facts
+
+
 def refund_facts(refund: Mapping[str, Any]) -> RefundFacts | None:
     """What we read of a refund; None for what cannot be one of a payment."""
     status = _REFUND_STATUSES.get(as_text(refund.get("status")))

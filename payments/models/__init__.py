@@ -8,16 +8,20 @@ from payments.models.decline import Decline
 from payments.models.dispute import Dispute
 from payments.models.inbox import InboxEvent
 from payments.models.purchase import Purchase
+from payments.models.reconciliation import Discrepancy, DiscrepancyNote, ReconciliationRun
 from payments.models.refund import Refund
 
 __all__ = [
     "BackfillCursor",
     "CardUse",
     "Decline",
+    "Discrepancy",
+    "DiscrepancyNote",
     "Dispute",
     "InboxEvent",
     "PackagePublication",
     "Purchase",
+    "ReconciliationRun",
     "Refund",
     "StripeCustomer",
 ]

@@ -39,6 +39,9 @@ class Purchase(models.Model):
     paid_cents = models.PositiveIntegerField(
         null=True, blank=True, help_text="What Stripe says was paid, in the payment's own currency."
     )
+    fee_cents = models.PositiveIntegerField(
+        null=True, blank=True, help_text="What Stripe keeps of it, where that is told in the same currency."
+    )
     charge_refunded_cents = models.PositiveIntegerField(
         default=0, help_text="The most that Stripe ever said was refunded of its charge."
     )

@@ -4,7 +4,9 @@ Each settled purchase has one credit, and each credit one settled purchase; of e
 payment's stand asks for.
 """
 
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -28,42 +30,69 @@ _REVERSED = """
 SELECT e.purchase_id, sum(p.amount)::bigint
 FROM tokens_entry e JOIN tokens_posting p ON p.entry_id = e.id JOIN tokens_account a ON a.id = p.account_id
 WHERE e.type IN ('refund', 'dispute', 'dispute_won') AND a.kind = 'refunded' AND e.purchase_id IS NOT NULL
+  AND (%(purchase)s::uuid IS NULL OR e.purchase_id = %(purchase)s::uuid)
 GROUP BY e.purchase_id HAVING sum(p.amount) <> 0
 """
 
 
-def find_credit_mismatches() -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A purchase that is not what its credit, its refunds and its disputes ask for, and by how many tokens."""
+
+    purchase_id: uuid.UUID
+    words: str
+    tokens: int = 0
+
+    def __str__(self) -> str:
+        return f"purchase {self.purchase_id}{self.words}"
+
+
+def credit_mismatches() -> list[Mismatch]:
     """Every purchase whose credit is missing, doubled or not its own; empty when all is well."""
     with connection.cursor() as cursor:
         cursor.execute(_MISMATCHES)
         rows = cursor.fetchall()
     return [
-        f"purchase {purchase} ({status or 'no such row'}), entry {entry}" for purchase, status, entry in rows
+        Mismatch(uuid.UUID(purchase), f" ({status or 'no such row'}), entry {entry}")
+        for purchase, status, entry in rows
     ]
 
 
+def find_credit_mismatches() -> list[str]:
+    """The same in words."""
+    return list(map(str, credit_mismatches()))
+
+
 def find_reversal_mismatches() -> list[str]:
-    """Every purchase of which more or fewer tokens are reversed than its refunds and disputes ask for."""
+    """Every purchase of which more or fewer tokens are reversed than asked for, in words."""
+    return list(map(str, reversal_mismatches()))
+
+
+def reversal_mismatches(purchase_id: uuid.UUID | None = None) -> list[Mismatch]:
+    """Every purchase of which more or fewer tokens are reversed than its refunds and disputes ask for; or only one."""
     with connection.cursor() as cursor:
-        cursor.execute(_REVERSED)
+        cursor.execute(_REVERSED, {"purchase": purchase_id})
         reversed_tokens = dict(cursor.fetchall())
-    found = list(_mismatches(reversed_tokens))
+    moved = _moved().filter(id=purchase_id) if purchase_id else _moved()
+    found = list(_mismatches(moved, reversed_tokens))
     strays = [
-        f"purchase {purchase}: {tokens} reversed for nothing" for purchase, tokens in reversed_tokens.items()
+        Mismatch(purchase, f": {tokens} reversed for nothing", abs(tokens))
+        for purchase, tokens in reversed_tokens.items()
     ]
     return [*found, *strays]
 
 
-def _mismatches(reversed_tokens: dict[object, int]) -> Iterator[str]:
+def _mismatches(moved: QuerySet[Purchase], reversed_tokens: dict[uuid.UUID, int]) -> Iterator[Mismatch]:
     """Compare each purchase whose payment has moved; what is looked at is taken out of `reversed_tokens`."""
-    for purchase in _moved().iterator(chunk_size=INTEGRITY_CHUNK):
+    for purchase in moved.iterator(chunk_size=INTEGRITY_CHUNK):
         payment = stand_of(purchase)
         target = target_tokens(payment) if purchase.status == PurchaseStatus.SETTLED else 0
         tokens = reversed_tokens.pop(purchase.id, 0)
         if tokens != target:
-            yield f"purchase {purchase.id}: {tokens} reversed, {target} asked for"
+            yield Mismatch(purchase.id, f": {tokens} reversed, {target} asked for", abs(tokens - target))
         if purchase.reversal != reversal_state(payment) or _is_wrongly_refunded(purchase, payment):
-            yield f"purchase {purchase.id}: {purchase.status}, reversal {purchase.reversal}, is not what was told"
+            words = f": {purchase.status}, reversal {purchase.reversal}, is not what was told"
+            yield Mismatch(purchase.id, words)
 
 
 def _moved() -> QuerySet[Purchase]:

@@ -1,14 +1,23 @@
 """Reads purchases."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
 from payments.errors import PurchaseNotFound
 from payments.kinds import PAYABLE, PurchaseStatus
-from payments.limits import PROCESSING_ASK_INTERVAL, PROCESSING_WAIT, SWEEP_ASK_INTERVAL, SWEEP_GRACE
+from payments.limits import (
+    PROCESSING_ASK_INTERVAL,
+    PROCESSING_WAIT,
+    RECONCILE_CHUNK,
+    SWEEP_ASK_INTERVAL,
+    SWEEP_GRACE,
+)
 from payments.models import CardUse, Decline, InboxEvent, Purchase
+
+PAID = (PurchaseStatus.SETTLED, PurchaseStatus.QUARANTINED, PurchaseStatus.REFUNDED)
 
 
 def purchases_of(buyer_id: uuid.UUID) -> QuerySet[Purchase]:
@@ -89,3 +98,15 @@ def _not_asked_since(moment: datetime) -> Q:
 def stuck_count(*, now: datetime) -> int:
     """How many purchases are stuck."""
     return stuck(now=now).count()
+
+
+def paid_by_intents(intent_ids: Collection[str]) -> dict[str, Purchase]:
+    """The purchases that were paid with these payment intents, by intent; without those not decided yet."""
+    ids = sorted(filter(None, intent_ids))
+    found: dict[str, Purchase] = {}
+    for start in range(0, len(ids), RECONCILE_CHUNK):
+        some = Purchase.objects.filter(
+            stripe_payment_intent_id__in=ids[start : start + RECONCILE_CHUNK], status__in=PAID
+        )
+        found |= {purchase.stripe_payment_intent_id: purchase for purchase in some}
+    return found

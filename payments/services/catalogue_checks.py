@@ -23,7 +23,7 @@ def check_catalogue(*, now: datetime) -> dict[str, PackageEdit]:
             price_cents=publication.price_cents,
             currency=publication.currency,
             name=publication.package.name,
-            found=_price(publication.stripe_price_id),
+            found=price_now(publication.stripe_price_id),
         )
         if edit:
             edits[publication.package_id] = edit
@@ -31,7 +31,11 @@ def check_catalogue(*, now: datetime) -> dict[str, PackageEdit]:
     return edits
 
 
-def _price(price_id: str) -> PriceFacts | None:
+def price_now(price_id: str) -> PriceFacts | None:
+    """A price as Stripe has it now; None where there is none.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    """
     try:
         return retrieve_price(price_id)
     except PaymentsUnavailable:

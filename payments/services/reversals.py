@@ -5,19 +5,21 @@ change nothing and any order leads to the same end.
 """
 
 import logging
+import uuid
 from datetime import datetime
 
-from payments.errors import PaymentNotSettled
+from django.db import transaction
+
+from payments.errors import PaymentNotSettled, PurchaseNotFound
 from payments.kinds import Outcome, PurchaseStatus
 from payments.models import Purchase
+from payments.queries.purchases import PAID
 from payments.queries.reversals import stand_of
-from payments.rules.reversal import refunded_cents, reversal_state, target_tokens
+from payments.rules.reversal import is_withheld, refunded_cents, reversal_state, target_tokens
 from tokens.kinds import EntryType
 from tokens.services.reversals import reverse_to
 
 logger = logging.getLogger(__name__)
-
-_PAID = (PurchaseStatus.SETTLED, PurchaseStatus.QUARANTINED, PurchaseStatus.REFUNDED)
 
 
 def lock_payment(payment_intent_id: str) -> Purchase:
@@ -29,7 +31,7 @@ def lock_payment(payment_intent_id: str) -> Purchase:
         stripe_payment_intent_id=payment_intent_id
     )
     purchase = purchases.first() if payment_intent_id else None
-    if purchase is None or purchase.status not in _PAID:
+    if purchase is None or purchase.status not in PAID:
         raise PaymentNotSettled
     return purchase
 
@@ -51,6 +53,22 @@ def apply(*, purchase: Purchase, cause: EntryType, reference: str, now: datetime
         outcome = Outcome.REVERSED
     Purchase.objects.filter(id=purchase.id).update(**fields)
     return outcome
+
+
+def restore_stand(*, purchase_id: uuid.UUID, now: datetime) -> Outcome:
+    """Bring a purchase's tokens to where its payment stands by the rows we have, should they not be there.
+
+    Reconciliation's repair: no refund or dispute is told, so that the entry names the purchase itself.
+
+    :raises PurchaseNotFound: `purchase_not_found`.
+    """
+    with transaction.atomic():
+        purchase = Purchase.objects.select_for_update(of=("self",)).filter(id=purchase_id).first()
+        if purchase is None:
+            raise PurchaseNotFound
+        is_disputed = any(is_withheld(dispute) for dispute in stand_of(purchase).disputes)
+        cause = EntryType.DISPUTE if is_disputed else EntryType.REFUND
+        return apply(purchase=purchase, cause=cause, reference=f"reconciliation:{purchase_id}", now=now)
 
 
 def _reverse(purchase: Purchase, target: int, cause: EntryType, reference: str, now: datetime) -> Outcome:

@@ -5,6 +5,7 @@ What is wrong then is credited already: a person is told, and decides.
 """
 
 import logging
+import uuid
 from datetime import datetime
 
 from foundation.errors import Refusal
@@ -29,24 +30,30 @@ def check_sales(*, now: datetime) -> int:
     looked_at = 0
     for purchase in unchecked.order_by("settled_at")[:SALE_CHECKS_MAX]:
         try:
-            defect = _defect_of(purchase)
+            defect, fee_cents = _look_at(purchase)
         except PaymentsUnavailable:
             break
         if defect:
             _alert(purchase, defect, now)
-        Purchase.objects.filter(id=purchase.id).update(sale_checked_at=now)
+        Purchase.objects.filter(id=purchase.id).update(sale_checked_at=now, fee_cents=fee_cents)
         looked_at += 1
     return looked_at
 
 
-def _defect_of(purchase: Purchase) -> SaleDefect | None:
+def note_fee(*, purchase_id: uuid.UUID, fee_cents: int) -> None:
+    """Keep what Stripe says that it has kept of a payment."""
+    Purchase.objects.filter(id=purchase_id).update(fee_cents=fee_cents)
+
+
+def _look_at(purchase: Purchase) -> tuple[SaleDefect | None, int | None]:
+    """What is wrong with the sale, and what Stripe keeps of its payment."""
     try:
         sold = retrieve_sold_session(purchase.stripe_session_id or "")
     except PaymentsUnavailable:
         raise
     except Refusal:  # Stripe does not know the session that we have credited
-        return SaleDefect.NOT_PAID
-    return find_defect(stripe_price_id=purchase.stripe_price_id, sold=sold)
+        return SaleDefect.NOT_PAID, None
+    return find_defect(stripe_price_id=purchase.stripe_price_id, sold=sold), sold.fee_cents
 
 
 def _alert(purchase: Purchase, defect: SaleDefect, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Finds purchases that nobody has told us the end of, and asks Stripe: one by one, within a budget."""
 
 import logging
+import uuid
 from datetime import datetime
 
 from foundation.errors import Refusal
@@ -25,14 +26,15 @@ def sweep_purchases(*, now: datetime) -> int:
     for purchase in to_ask_about(now=now)[:SWEEP_BATCH_MAX]:
         looked_at += 1
         if not purchase.stripe_session_id:
-            _expire(purchase, now)
+            expire_unopened(purchase_id=purchase.id, now=now)
         elif not _ask(purchase.stripe_session_id, purchase, now):
             break
     return looked_at
 
 
-def _expire(purchase: Purchase, now: datetime) -> None:
-    unopened = Purchase.objects.filter(id=purchase.id, status=PurchaseStatus.STARTED, stripe_session_id=None)
+def expire_unopened(*, purchase_id: uuid.UUID, now: datetime) -> None:
+    """End a purchase whose start was interrupted before it had a session; any other stays as it is."""
+    unopened = Purchase.objects.filter(id=purchase_id, status=PurchaseStatus.STARTED, stripe_session_id=None)
     unopened.update(status=PurchaseStatus.EXPIRED, closed_at=now)
 
 

@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: what differs is told, repaired where it can be, and the exit says which."""
+"""`manage.py reconcile`: what differs is told, mended where that is safe and asked for, and the exit says which."""
 
 import io
 import json
@@ -8,15 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import call_command
+from django.db import OperationalError
 from django.utils import timezone
 
-from payments.kinds import PurchaseStatus
-from payments.limits import BACKFILL_PATIENCE, PROCESSING_WAIT
+from payments.gateways import stripe_lists
 from payments.management.commands.reconcile import read_since
-from payments.models import InboxEvent, Purchase
-from payments.services.reconciliation.checks import events, purchases
+from payments.models import Discrepancy, InboxEvent, Purchase, ReconciliationRun
+from payments.services import settlement
+from payments.services.reconciliation.checks import events, paid_not_credited
 from payments.services.reconciliation.runner import available, reconcile
+from security.models import Alert
+from tests.support.reconciling import ON_ITS_WAY, checked, later, open_rows
 from tests.support.shop import Shop
 from tokens.models import Entry
 
@@ -35,50 +39,97 @@ class Ran:
 
 
 def run(*arguments: str) -> Ran:
+    """Run the command when what has happened by now is no longer on its way."""
     out, err = io.StringIO(), io.StringIO()
     status = 0
-    try:
-        call_command("reconcile", *arguments, stdout=out, stderr=err)
-    except SystemExit as exit_:
-        status = int(str(exit_.code))
+    with time_machine.travel(timezone.now() + ON_ITS_WAY):
+        try:
+            call_command("reconcile", *arguments, stdout=out, stderr=err)
+        except SystemExit as exit_:
+            status = int(str(exit_.code))
     told = json.loads(out.getvalue()) if "--json" in arguments else {}
     return Ran(status, out.getvalue(), err.getvalue(), told)
 
 
-def overdue(*started: Purchase) -> None:
-    ids = [purchase.id for purchase in started]
-    Purchase.objects.filter(id__in=ids).update(expires_at=timezone.now() - timedelta(hours=1))
+def paid(counter: Shop, *names: str) -> list[Purchase]:
+    """Purchases that are paid at Stripe, of which we were told nothing."""
+    purchases = [counter.start(name) for name in names]
+    for purchase in purchases:
+        counter.stripe.pay(str(purchase.stripe_session_id))
+    return purchases
 
 
 def test_where_everything_agrees_it_says_so_and_exits_with_0(shop: Shop):
     shop.buy("alice", "basic")
+    shop.drain()
 
     ran = run()
 
-    assert ran.status == 0
-    assert "events: " in ran.out
-    assert "purchases: 0 looked at" in ran.out
-    assert ran.out.count("no discrepancies") == len(available())
+    assert ran.status == 0, ran.out
+    assert "events: 2 looked at" in ran.out
+    assert ran.out.count("no discrepancies") == len(available()) == 10
+    assert "At risk, unrepaired: 0 tokens and no money." in ran.out
     assert ran.err == ""
+    runs = ReconciliationRun.objects.all()
+    assert [run.check_name for run in runs.order_by("started_at", "id")] == list(available())
+    assert all(run.finished_at and not run.repairs and run.started_by == "system" for run in runs)
+    assert str(runs[0]).startswith(runs[0].check_name)
+
+
+def test_it_only_tells_what_it_has_found_until_it_is_asked_to_repair(counter: Shop):
+    (purchase,) = paid(counter, "alice")
+
+    ran = run("events", "paid_not_credited", "--json")
+
+    assert ran.status == 1
+    by_name = {check["check"]: check for check in ran.told["checks"]}
+    assert [each["kind"] for each in by_name["events"]["discrepancies"]] == ["event_never_received"] * 2
+    (uncredited,) = by_name["paid_not_credited"]["discrepancies"]
+    assert uncredited == {
+        "kind": "payment_not_credited",
+        "subject": str(purchase.id),
+        "words": "is open, and paid",
+        "severity": "high",
+        "tokens": 250,
+        "cents": 1499,
+        "currency": "usd",
+        "is_safe": True,
+        "is_repaired": False,
+    }
+    assert ran.told["totals"] == {
+        "looked_at": 3,
+        "discrepancies": 3,
+        "repaired": 0,
+        "tokens_at_risk": 250,
+        "cents_at_risk": {"usd": 1499},
+    }
+    assert not Entry.objects.exists()
+    ran = run("paid_not_credited", "events")
+    assert "At risk, unrepaired: 250 tokens and 14.99 USD." in ran.out.replace("$14.99", "14.99 USD")
+
+    ran = run("paid_not_credited", "events", "--repair")
+
+    assert ran.status == 1
+    assert f"payment_not_credited {purchase.id}: is open, and paid" not in ran.out  # its events came first
+    assert ran.out.count("(repaired)") == 2
+    assert counter.wallet("alice").balance == 250
+    assert run("events", "paid_not_credited").status == 0
+    assert {row.status for row in Discrepancy.objects.all()} == {"repaired", "gone"}
 
 
 def test_a_payment_nobody_was_told_of_is_found_credited_and_told(counter: Shop):
     """Here Stripe knows no endpoint, as if it had delivered everything before a restore from a dump."""
-    purchase = counter.start("alice", "basic")
-    counter.stripe.pay(str(purchase.stripe_session_id))
-    now = timezone.now() + 2 * BACKFILL_PATIENCE
+    paid(counter, "alice")
 
-    (result,) = reconcile(names=["events"], since=now - timedelta(days=3), now=now)
+    found = checked("events", repairs=True)["events"].found
 
-    assert {(found.kind, found.is_repaired) for found in result.discrepancies} == {
-        ("event_never_received", True)
-    }
-    assert {found.words for found in result.discrepancies} == {
-        f"{event_type} never reached us; it is processed now" for event_type in (CHARGED, COMPLETED)
+    assert {(each.difference.kind, each.is_repaired) for each in found} == {("event_never_received", True)}
+    assert {each.difference.words for each in found} == {
+        f"{event_type} never reached us" for event_type in (CHARGED, COMPLETED)
     }
     assert counter.wallet("alice").balance == 250
-    (again,) = reconcile(names=["events"], since=now - timedelta(days=3), now=now)
-    assert (again.looked_at, again.discrepancies, again.error) == (2, (), "")
+    again = checked("events")["events"]
+    assert (again.looked_at, again.found, again.error) == (2, (), "")
     assert Entry.objects.count() == 1
 
 
@@ -87,147 +138,137 @@ def test_events_that_cannot_be_handled_or_read_are_told_as_not_repaired(counter:
     counter.stripe.emit(COMPLETED, unknown)
     bent = counter.stripe.emit(COMPLETED, {"id": "cs_test_2"})["id"]
     counter.stripe.edit(bent, livemode="perhaps")
-    now = timezone.now() + 2 * BACKFILL_PATIENCE
 
-    (result,) = reconcile(names=["events"], since=now - timedelta(hours=1), now=now)
+    found = checked("events", repairs=True)["events"].found
 
-    assert [(found.kind, found.is_repaired) for found in result.discrepancies] == [
-        ("event_never_received", False),
-        ("event_unreadable", False),
+    assert [(each.difference.kind, each.is_safe, each.is_repaired) for each in found] == [
+        ("event_never_received", True, False),
+        ("event_unreadable", False, False),
     ]
-    assert result.discrepancies[1].subject == bent
+    assert found[1].difference.subject == bent
     assert InboxEvent.objects.get().status == "failed"
 
 
-def test_a_purchase_that_was_paid_and_not_credited_is_repaired(counter: Shop):
-    paid, left, young = counter.start("alice", "basic"), counter.start("bob"), counter.start("carol")
-    counter.stripe.pay(str(paid.stripe_session_id))
-    counter.stripe.advance_clock(3 * 3600)
-    overdue(paid, left)
-    counter.stripe.forget_requests()
+def test_what_is_on_its_way_is_no_difference(counter: Shop):
+    paid(counter, "alice")
+    now = timezone.now()
 
-    ran = run("purchases", "--json")
+    results = reconcile(names=list(available()), since=now - timedelta(hours=1), now=now)
 
-    assert ran.status == 1
-    (check,) = ran.told["checks"]
-    assert (ran.told["status"], check["check"], check["looked_at"], check["error"]) == (1, "purchases", 2, "")
-    found = {one["subject"]: (one["kind"], one["is_repaired"]) for one in check["discrepancies"]}
-    assert found == {
-        str(paid.id): ("payment_not_credited", True),
-        str(left.id): ("status_behind", True),
-    }
-    assert counter.stripe.requests().total == 2
-    assert counter.wallet("alice").balance == 250
-    young.refresh_from_db()
-    assert young.status == PurchaseStatus.OPEN
-    assert run("purchases").status == 0
+    assert [result.found for result in results] == [()] * len(results)
 
 
-def test_what_cannot_be_repaired_is_told_as_such(counter: Shop):
-    bent, lost, late, waits, dawdles = (
-        counter.start(name) for name in ("alice", "bob", "carol", "dave", "erin")
-    )
-    counter.stripe.pay(str(bent.stripe_session_id))
-    counter.stripe.edit(str(bent.stripe_session_id), amount_total=1)
-    Purchase.objects.filter(id=lost.id).update(stripe_session_id="cs_test_lost")
-    for purchase in (late, waits):
-        counter.stripe.debit(str(purchase.stripe_session_id), "000000000009")
-    began = timezone.now() - PROCESSING_WAIT - timedelta(minutes=1)
-    Purchase.objects.filter(id=late.id).update(status=PurchaseStatus.PROCESSING, processing_at=began)
-    Purchase.objects.filter(id=waits.id).update(
-        status=PurchaseStatus.PROCESSING, processing_at=timezone.now()
-    )
-    overdue(bent, lost, dawdles)
-
-    ran = run("purchases", "--since", "1h")
-
-    assert ran.status == 1
-    assert "purchases: 5 looked at" in ran.out
-    assert "4 discrepancies" in ran.out
-    assert f"payment_not_as_sold {bent.id}: was open, is quarantined now (NOT repaired)" in ran.out
-    assert f"session_unknown {lost.id}: Stripe does not answer for its session: resource_missing" in ran.out
-    assert f"still_undecided {late.id}: is processing past its time (NOT repaired)" in ran.out
-    assert f"still_undecided {dawdles.id}: is open past its time (NOT repaired)" in ran.out
-    assert str(waits.id) not in ran.out
-    assert not Entry.objects.exists()
-
-
-def test_only_what_was_started_since_then_is_asked_about(counter: Shop):
+def test_only_what_was_started_since_then_is_looked_at(counter: Shop):
     old = counter.start("alice")
-    overdue(old)
-    Purchase.objects.filter(id=old.id).update(started_at=timezone.now() - timedelta(days=2))
+    Purchase.objects.filter(id=old.id).update(
+        started_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(days=1)
+    )
 
-    assert "purchases: 0 looked at" in run("purchases").out
-    assert "purchases: 1 looked at" in run("purchases", "--since", "3d").out
+    assert "stuck: 0 looked at" in run("stuck").out
+    assert "stuck: 1 looked at" in run("stuck", "--since", "3d").out
+    assert open_rows("stuck")
+    Purchase.objects.update(status="expired")
+    run("stuck")
+    assert open_rows("stuck"), "a run that did not look at it does not end it"
+    run("stuck", "--since", "3d")
+    assert not open_rows("stuck")
 
 
-def test_with_stripe_away_the_checks_could_not_run_and_one_does_not_stop_the_other(counter: Shop):
-    purchase = counter.start("alice")
-    counter.stripe.pay(str(purchase.stripe_session_id))
-    overdue(purchase)
+def test_with_stripe_away_a_check_could_not_run_and_one_does_not_stop_the_other(counter: Shop):
+    paid(counter, "alice")
     counter.stripe.fail_next(1000, status=500, path="/v1/events")
 
-    ran = run("--json")
+    ran = run("--json", "--repair")
 
     assert ran.status == 2
     by_name = {check["check"]: check for check in ran.told["checks"]}
     assert by_name["events"]["error"].startswith("Payments are not available")
-    assert by_name["purchases"]["error"] == ""
+    assert by_name["paid_not_credited"]["error"] == ""
     assert counter.wallet("alice").balance == 250
+    failed = ReconciliationRun.objects.get(check_name="events")
+    assert failed.finished_at
+    assert failed.left_out.startswith("Payments are not available")
 
 
 def test_stripe_away_in_the_middle_tells_what_was_found_until_then(counter: Shop):
-    first, second = counter.start("alice"), counter.start("bob")
-    counter.stripe.pay(str(first.stripe_session_id))
-    overdue(first, second)
-    counter.stripe.fail_next(1000, status=500, path=f"/v1/checkout/sessions/{second.stripe_session_id}")
+    paid(counter, "alice")
+    counter.stripe.fail_next(1000, status=500, path="/v1/disputes")
 
-    ran = run("purchases")
+    ran = run("paid_not_credited", "reversals")
 
     assert ran.status == 2
-    assert f"payment_not_credited {first.id}" in ran.out
-    assert "could not be made in full: Payments are not available" in ran.err
-    assert "purchases: 1 looked at" in ran.out
+    assert "payment_not_credited" in ran.out
+    assert "reversals could not be made in full: Payments are not available" in ran.err
 
 
-def test_a_spent_budget_is_told_and_is_no_success(counter: Shop, monkeypatch):
-    overdue(counter.start("alice"), counter.start("bob"))
-    counter.stripe.advance_clock(3 * 3600)
-    monkeypatch.setattr(purchases, "RECONCILE_PURCHASES_MAX", 1)
+def test_what_cannot_be_mended_keeps_no_other_from_its_turn(counter: Shop, monkeypatch):
+    paid(counter, "alice", "bob")
+    settle, tried = settlement.settle_purchase, []
 
-    ran = run("purchases")
+    def fail_first(**arguments: Any) -> Any:
+        tried.append(arguments)
+        if len(tried) == 1:
+            raise OperationalError("deadlock")
+        return settle(**arguments)
+
+    monkeypatch.setattr(paid_not_credited, "settle_purchase", fail_first)
+
+    result = checked("paid_not_credited", repairs=True)["paid_not_credited"]
+
+    assert [each.is_repaired for each in result.found] == [False, True]
+    assert (counter.wallet("alice").balance, counter.wallet("bob").balance) == (0, 250)
+    assert len(open_rows("paid_not_credited")) == 1
+
+
+def test_a_list_that_is_too_long_is_told_and_is_no_success(counter: Shop, monkeypatch):
+    counter.start("alice")
+    counter.start("bob")
+    monkeypatch.setattr(stripe_lists, "LIST_PAGES_MAX", 1)
+    monkeypatch.setattr(stripe_lists, "LIST_PAGE_SIZE", 1)
+
+    ran = run("terms")
 
     assert ran.status == 2
-    assert "Only the first 1 were asked about." in ran.err
-    assert run("purchases").status == 1
+    assert "too many objects since then" in ran.err
+    monkeypatch.setattr(stripe_lists, "LIST_PAGES_MAX", 2)
+    assert run("terms").status == 0
 
 
 def test_a_day_with_too_many_events_is_told(counter: Shop, monkeypatch):
     for number in range(101):
         counter.stripe.emit(COMPLETED, {"id": f"cs_test_{number}"})
     monkeypatch.setattr(events, "RECONCILE_PAGES_PER_DAY_MAX", 1)
-    now = timezone.now() + 2 * BACKFILL_PATIENCE
+    now = later()
 
     (result,) = reconcile(names=["events"], since=now - timedelta(hours=1), now=now)
 
     assert result.error.startswith("Too many events on one day: nothing between")
-    assert (result.looked_at, len(result.discrepancies)) == (100, 100)
+    assert (result.looked_at, len(result.found)) == (100, 100)
 
 
-@pytest.mark.parametrize("arguments", [("ledger",), ("events", "nonsense")])
+def test_the_alert_counts_what_is_open_and_says_nothing_twice(counter: Shop):
+    paid(counter, "alice", "bob")
+    checked("paid_not_credited")
+    checked("paid_not_credited")
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.severity, alert.count, alert.version) == ("discrepancy", "high", 2, 1)
+    checked("paid_not_credited", repairs=True)
+    assert Alert.objects.get().version == 1
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("events", "nonsense")])
 def test_an_unknown_check_is_named_and_nothing_runs(counter: Shop, arguments):
     counter.stripe.forget_requests()
 
     ran = run(*arguments)
 
     assert ran.status == 2
-    assert "there are events, packages, purchases" in ran.err
+    assert "there are events, paid_not_credited, stuck" in ran.err
     assert counter.stripe.requests().total == 0
 
 
 def test_every_check_says_what_it_is_for():
-    assert list(available()) == ["events", "packages", "purchases"]
-    assert all(check.summary for check in available().values())
+    assert all(check.name == name and check.summary for name, check in available().items())
 
 
 @pytest.mark.parametrize(

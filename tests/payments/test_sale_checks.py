@@ -96,10 +96,10 @@ def test_a_price_changed_at_stripe_by_hand_is_an_alert_once(counter: Shop, chang
     publication = PackagePublication.objects.get(package_id="basic")
     counter.stripe.edit(publication.stripe_price_id, **changes)
     assert run("payments.check_catalogue") == 1
-    (result,) = reconcile(names=["packages"], since=timezone.now(), now=timezone.now())
-    assert [(found.kind, found.subject) for found in result.discrepancies] == [("package_edited", "basic")]
+    (result,) = reconcile(names=["catalogue"], since=timezone.now(), now=timezone.now())
+    assert [found.key for found in result.found] == [(f"package_{reason}", "basic")]
     assert result.looked_at == 4
-    alert = Alert.objects.get()
+    alert = Alert.objects.get(kind="package_edited")
     assert (alert.kind, alert.severity, alert.count) == ("package_edited", "high", 1)
     assert alert.evidence == {
         "package": "basic",

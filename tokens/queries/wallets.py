@@ -118,3 +118,8 @@ def _state(wallet: Wallet) -> WalletState:
         updated_at=wallet.updated_at,
         expired=getattr(wallet, "expired", 0),
     )
+
+
+def wallet_count() -> int:
+    """How many wallets there are."""
+    return Wallet.objects.count()

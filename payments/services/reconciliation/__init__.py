@@ -1,4 +1,4 @@
-"""Compares what we believe with what Stripe says, and repairs what can be repaired.
+"""Compares what we believe with what Stripe and Firestore say and with itself, and mends what is safe to mend.
 
-A check is a module in `checks/` with a `CHECK`; putting the file there is all it takes to add one.
+A check is a module in `checks/` with a `CHECK`; `checks.ALL` says in which order they are made.
 """

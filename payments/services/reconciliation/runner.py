@@ -1,16 +1,21 @@
 """Runs the checks, each for itself: one that cannot be made keeps no other from being made."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
+
+from django.db import DatabaseError
 
 from foundation.errors import Refusal
-from payments.services.reconciliation import checks
-from payments.services.reconciliation.check import Check, Discrepancy, Findings
+from identity.kinds import SYSTEM_ACTOR, Actor
+from payments.errors import PaymentsUnavailable
+from payments.services.reconciliation import records
+from payments.services.reconciliation.alerting import tell
+from payments.services.reconciliation.check import Check, Difference, Tally
+from payments.services.reconciliation.checks import ALL
+from payments.services.reconciliation.records import Found
+from payments.services.reconciliation.scope import Scope
 
 logger = logging.getLogger(__name__)
 
@@ -21,38 +26,76 @@ class CheckResult:
 
     check: str
     looked_at: int
-    discrepancies: tuple[Discrepancy, ...]
+    found: tuple[Found, ...]
     error: str
+    tokens_at_risk: int
+    cents_at_risk: Mapping[str, int]
 
 
-@cache
-def available() -> dict[str, Check]:
-    """The checks there are, by name."""
-    names = sorted(module.name for module in iter_modules(checks.__path__))
-    found = [import_module(f"{checks.__name__}.{name}").CHECK for name in names]
-    return {check.name: check for check in found}
+def available() -> Mapping[str, Check]:
+    """The checks there are, by name, in the order in which they are made."""
+    return ALL
 
 
-def reconcile(*, names: Sequence[str], since: datetime, now: datetime) -> list[CheckResult]:
-    """Run these checks since a moment, and answer what each has found."""
-    return [_run(available()[name], since, now) for name in names]
+def reconcile(
+    *,
+    names: Sequence[str],
+    since: datetime,
+    now: datetime,
+    repairs: bool = False,
+    is_whole: bool = False,
+    actor: Actor = SYSTEM_ACTOR,
+) -> list[CheckResult]:
+    """Make these checks since a moment, in their own order; answer what each has found, and keep it.
+
+    Two at once do no harm: what both find is one row, and what both mend is mended once.
+
+    :param repairs: mend what is safe to mend, as soon as it is found
+    :param is_whole: compare all of Firestore, and not only those whose turn it is
+    """
+    scope = Scope(since=since, now=now, is_whole=is_whole)
+    return [_run(check, scope, actor, repairs=repairs) for name, check in ALL.items() if name in names]
 
 
-def _run(check: Check, since: datetime, now: datetime) -> CheckResult:
+def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckResult:
+    now, tally, found = scope.now, Tally(), list[Found]()
+    run = records.start_run(check_name=check.name, since=scope.since, repairs=repairs, actor=actor, now=now)
     try:
-        findings = check.run(since, now)
+        for difference in check.find(scope, tally):
+            found.append(_treat(difference, now, repairs=repairs))
     except Refusal as refusal:
-        findings = Findings(0, (), left_out=refusal.detail or refusal.title)
-    for found in findings.discrepancies:
-        facts = {"check": check.name, "kind": found.kind, "subject": found.subject}
-        logger.warning("discrepancy.found", extra=facts)
-        if found.is_repaired:
-            logger.info("discrepancy.repaired", extra=facts)
+        tally.left_out = refusal.detail or refusal.title
+    records.keep(run, found, actor=actor, now=now)
+    if not tally.left_out and not tally.is_sample:
+        keys = {each.key for each in found}
+        records.end_gone(check.name, found=keys, since=scope.since, actor=actor, now=now)
+    records.finish_run(run, found, looked_at=tally.looked_at, left_out=tally.left_out, now=now)
+    tell(check_name=check.name, now=now)
     counts = {
         "check": check.name,
-        "looked_at": findings.looked_at,
-        "discrepancies": len(findings.discrepancies),
-        "error": findings.left_out,
+        "looked_at": tally.looked_at,
+        "discrepancies": len(found),
+        "repaired": run.repaired,
+        "error": tally.left_out,
     }
     logger.info("reconcile.finished", extra=counts)
-    return CheckResult(check.name, findings.looked_at, findings.discrepancies, findings.left_out)
+    tokens, cents = records.at_risk(found)
+    return CheckResult(check.name, tally.looked_at, tuple(found), tally.left_out, tokens, cents)
+
+
+def _treat(difference: Difference, now: datetime, *, repairs: bool) -> Found:
+    """Mend it if that is safe and asked for. What cannot be mended stays found, and keeps no other from its turn."""
+    is_repaired = bool(repairs and difference.mend and _mend(difference, now))
+    return Found(replace(difference, mend=None), difference.mend is not None, is_repaired)
+
+
+def _mend(difference: Difference, now: datetime) -> bool:
+    assert difference.mend
+    try:
+        return difference.mend(now)
+    except PaymentsUnavailable:
+        raise
+    except (Refusal, DatabaseError) as error:
+        facts = {"kind": difference.kind, "subject": difference.subject, "error": type(error).__name__}
+        logger.warning("discrepancy.not_repaired", extra=facts)
+        return False

@@ -1,51 +1,89 @@
-"""Every event of Stripe's that we handle has reached the inbox, whether Stripe believes to have delivered it or not."""
+"""Every event of Stripe's that we handle has reached the inbox and is handled, whether Stripe believes so or not."""
 
+import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from payments.errors import StripeRefused
+from payments.gateways.stripe_api import from_timestamp
+from payments.gateways.stripe_events import retrieve_event
 from payments.kinds import InboxStatus, StripeEvent
 from payments.limits import BACKFILL_HORIZON, BACKFILL_PATIENCE, RECONCILE_PAGES_PER_DAY_MAX
+from payments.models import InboxEvent
 from payments.services.backfill import Missed, feed, find_missed
-from payments.services.reconciliation.check import Check, Discrepancy, Findings
+from payments.services.inbox import process_event
+from payments.services.reconciliation.check import Check, Difference, Tally
+from payments.services.reconciliation.scope import Scope
 
 _DAY = timedelta(days=1)
 _HANDLED = frozenset({InboxStatus.PROCESSED, InboxStatus.IGNORED})
+_NEVER_RECEIVED, _UNREADABLE, _PARKED = "event_never_received", "event_unreadable", "event_parked"
 
 
-def _run(since: datetime, now: datetime) -> Findings:
+def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
     """Look day by day, so that the oldest come first and no more than a day's are in memory.
 
     After a restore from a dump, Stripe has delivered what we have lost: so all events are compared.
     """
-    looked_at = 0
-    found: list[Discrepancy] = []
-    start, latest = max(since, now - BACKFILL_HORIZON), now - BACKFILL_PATIENCE
-    while start <= latest:
+    start, latest = max(scope.since, scope.now - BACKFILL_HORIZON), scope.now - BACKFILL_PATIENCE
+    while start <= latest and not tally.left_out:
         end = min(start + _DAY, latest)
         missed = find_missed(since=start, until=end, undelivered=False, pages_max=RECONCILE_PAGES_PER_DAY_MAX)
-        looked_at += missed.listed
-        found += _discrepancies(missed, now)
-        if not missed.is_complete:
-            left_out = f"Too many events on one day: nothing between {start:%Y-%m-%d %H:%M} and "
-            left_out += (
-                f"{missed.oldest_at:%Y-%m-%d %H:%M} UTC was looked at, nor after {end:%Y-%m-%d %H:%M}."
-            )
-            return Findings(looked_at, tuple(found), left_out)
+        tally.looked_at += missed.listed
+        tally.left_out = "" if missed.is_complete else _too_many(start, end, missed.oldest_at)
+        yield from _missing(missed)
         start = end + timedelta(seconds=1)
-    return Findings(looked_at, tuple(found))
+    yield from _parked(scope)
 
 
-def _discrepancies(missed: Missed, now: datetime) -> list[Discrepancy]:
-    unreadable = [
-        Discrepancy("event_unreadable", event_id, "is not an event as we know them", is_repaired=False)
-        for event_id in missed.unreadable
-    ]
-    return [*(_feed(event, now) for event in missed.events), *unreadable]
+def _too_many(start: datetime, end: datetime, oldest_at: datetime) -> str:
+    between = f"{start:%Y-%m-%d %H:%M} and {oldest_at:%Y-%m-%d %H:%M} UTC"
+    return f"Too many events on one day: nothing between {between} was looked at, nor after {end:%Y-%m-%d %H:%M}."
 
 
-def _feed(event: StripeEvent, now: datetime) -> Discrepancy:
-    status = feed(event=event, now=now)
-    words = f"{event.type} never reached us; it is {status.value} now"
-    return Discrepancy("event_never_received", event.id, words, is_repaired=status in _HANDLED)
+def _missing(missed: Missed) -> Iterator[Difference]:
+    yield from map(_never_received, missed.events)
+    for event_id in missed.unreadable:
+        yield Difference(_UNREADABLE, event_id, "is not an event as we know them")
 
 
-CHECK = Check("events", "every event that we handle has reached the inbox", _run)
+def _never_received(event: StripeEvent) -> Difference:
+    return Difference(
+        _NEVER_RECEIVED,
+        event.id,
+        f"{event.type} never reached us",
+        about_at=from_timestamp(event.created),
+        mend=lambda now: feed(event=event, now=now) in _HANDLED,
+    )
+
+
+def _parked(scope: Scope) -> Iterator[Difference]:
+    parked = InboxEvent.objects.filter(status=InboxStatus.PARKED, stripe_created_at__gte=scope.since)
+    yield from map(_given_up, parked.defer("payload").order_by("stripe_created_at"))
+
+
+def _given_up(row: InboxEvent) -> Difference:
+    return Difference(
+        _PARKED,
+        str(row.id),
+        f"{row.type} failed {row.attempts} times ({row.error_code}) and is not tried again by itself",
+        purchase_id=row.purchase_id,
+        about_at=row.stripe_created_at,
+        mend=lambda now: process_event(event_id=row.id, now=now) in _HANDLED,
+    )
+
+
+def _look(kind: str, subject: str, _now: datetime) -> Difference | None:
+    if kind == _PARKED:
+        row = InboxEvent.objects.filter(id=uuid.UUID(subject), status=InboxStatus.PARKED).first()
+        return _given_up(row) if row else None
+    if InboxEvent.objects.filter(stripe_event_id=subject).exists():
+        return None
+    try:
+        event = retrieve_event(subject)
+    except StripeRefused:  # Stripe keeps them for so long, and no longer
+        return Difference(kind, subject, "is not known to Stripe any more")
+    return _never_received(event) if event else Difference(kind, subject, "is not an event as we know them")
+
+
+CHECK = Check("events", "every event that we handle has reached the inbox and is handled", _find, _look)

@@ -1,0 +1,29 @@
+"""Tells security how many discrepancies of a check are open: one alert for each check."""
+
+from datetime import datetime
+
+from payments.queries.discrepancies import open_of
+from security.kinds import AlertKind, Severity
+from security.queries.alerts import unresolved_count
+from security.services.alerts import raise_alert
+
+_IN_ORDER = list(Severity)
+
+
+def tell(*, check_name: str, now: datetime) -> None:
+    """Raise the check's alert, or count on it; nothing where nothing is open, or as many as were told."""
+    rows = open_of(check_name)
+    total = rows.count()
+    if total in (0, unresolved_count(AlertKind.DISCREPANCY, check_name)):
+        return
+    severities = set(rows.values_list("severity", flat=True).order_by().distinct())
+    oldest = rows.order_by("first_seen_at")[0]
+    raise_alert(
+        kind=AlertKind.DISCREPANCY,
+        severity=max(map(Severity, severities), key=_IN_ORDER.index),
+        dedup_key=check_name,
+        summary=f"Reconciliation ({check_name}) has found {total} that do not agree, the first: {oldest.kind}.",
+        subject={"check": check_name, "kind": oldest.kind, "subject": oldest.subject},
+        now=now,
+        total=total,
+    )

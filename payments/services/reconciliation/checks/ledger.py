@@ -1,0 +1,44 @@
+"""The ledger agrees with itself: balances, lots and chain are what its postings say; each purchase has its credit."""
+
+from collections.abc import Iterator
+
+from payments.models import Purchase
+from payments.queries.integrity import Mismatch, credit_mismatches
+from payments.services.reconciliation.check import Check, Difference, Tally
+from payments.services.reconciliation.scope import Scope
+from security.kinds import Severity
+from tokens.kinds import Imbalance
+from tokens.queries.integrity import find_imbalances
+from tokens.queries.wallets import wallet_count
+
+_CREDIT = "credit_mismatch"
+
+
+def _find(_scope: Scope, tally: Tally) -> Iterator[Difference]:
+    """All of it, however old: a book that is wrong anywhere is wrong."""
+    tally.looked_at = wallet_count()
+    yield from _differences()
+
+
+def _differences() -> list[Difference]:
+    return [*map(_imbalance, find_imbalances()), *map(_credit, credit_mismatches())]
+
+
+def _imbalance(found: Imbalance) -> Difference:
+    kind = found.check.partition("_")[2]
+    return Difference(kind, str(found.subject), str(found), Severity.CRITICAL)
+
+
+def _credit(found: Mismatch) -> Difference:
+    purchase = Purchase.objects.filter(id=found.purchase_id).first()
+    return Difference(
+        _CREDIT,
+        str(found.purchase_id),
+        str(found),
+        Severity.CRITICAL,
+        purchase.total_tokens if purchase else 0,
+        purchase_id=found.purchase_id,
+    )
+
+
+CHECK = Check("ledger", "balances, lots and chain are what the postings say", _find)
