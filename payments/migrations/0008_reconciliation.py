@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0006_rights"),
+        ("payments", "0007_lists_are_indexed"),
     ]
 
     operations = [
