@@ -9,3 +9,5 @@ SEED_SHARE = 20  # so many customers have one alert and one refusal
 CUSTOMER_SECTION_ROWS = 8  # of each section of a customer's page; the list behind it has the rest
 CUSTOMER_TIMELINE_ROWS = 10  # there; the timeline's own page has the rest
 TIMELINE_PAGE_SIZE = 25
+EXPORT_CHUNK = 2_000  # rows that are in memory at once
+EXPORT_STALLED_SECONDS_MAX = 60  # for which an export waits for its reader

@@ -62,6 +62,7 @@ class ModelAdmin(UnfoldModelAdmin):
     warn_unsaved_form = True
     list_filter_submit = False
     change_form_outer_before_template = "admin/row_actions.html"
+    list_after_template = "admin/list_export.html"
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from backoffice.admin.customers import customer_page, customer_timeline
 from backoffice.admin.dashboard import cards
+from backoffice.admin.exports import export, export_urls
 from backoffice.admin.navigation import pages_called
 from backoffice.admin.search import find
 
@@ -36,6 +37,7 @@ class Site(UnfoldAdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Django's pages, but for the one that leads from a row to its page on the site: no row of ours has any."""
         ours = [
+            path("export/<str:label>/", self.admin_view(export), name="export"),
             path("customers/<uuid:user_id>/", self.admin_view(customer_page), name="customer"),
             path(
                 "customers/<uuid:user_id>/timeline/",
@@ -45,6 +47,10 @@ class Site(UnfoldAdminSite):
         ]
         theirs = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
         return [*ours, *theirs]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page is told."""
+        return {**super().each_context(request), "export_urls": export_urls(request)}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one sign-in; staff who are signed in already go on to the dashboard."""
