@@ -89,6 +89,12 @@ ADMIN: Table = {
         get=only_entitled(200),
         post=all_staff(405),
     ),
+    "admin/export/<str:label>/": Row(
+        at="admin/export/payments.purchase/",
+        rights=("backoffice.export", "payments.view_purchase"),
+        get=all_staff(405),
+        post=only_entitled(200),
+    ),
     "admin/login/": Row(get=all_staff("→ /admin/"), post=all_staff("→ /admin/")),
     "admin/logout/": Row(get=all_staff(405), post=all_staff(200)),
     "admin/password_change/": Row(
