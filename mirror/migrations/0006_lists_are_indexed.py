@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mirror", "0006_compared_to"),
+        ("mirror", "0005_rights"),
     ]
 
     operations = [

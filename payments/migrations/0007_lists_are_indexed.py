@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0007_reconciliation"),
+        ("payments", "0006_rights"),
         ("tokens", "0010_lists_are_indexed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
