@@ -143,7 +143,10 @@ class Imbalance:
 
 @dataclass(frozen=True, slots=True)
 class PackageTerms:
-    """What a package is and costs. Tokens are whole tokens, the price is in whole cents of `currency`."""
+    """What a package is and costs. Tokens are whole tokens, the price is in whole cents of `currency`.
+
+    Its tokens expire `tokens_expire_after_days` after they are credited, or never.
+    """
 
     name: str
     description: str
@@ -153,3 +156,4 @@ class PackageTerms:
     currency: str = "usd"
     featured: bool = False
     position: int = 0
+    tokens_expire_after_days: int | None = None

@@ -7,6 +7,7 @@ PACKAGE_TOKENS_MAX = 1_000_000
 # Stripe charges nothing smaller: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 PACKAGE_PRICE_CENTS_MIN = 50
 PACKAGE_PRICE_CENTS_MAX = 1_000_000
+PACKAGE_EXPIRY_DAYS_MAX = 3_650  # ten years
 # The columns are bigint. Nothing a person sells comes near this, and sums stay far from overflow.
 ENTRY_TOKENS_MAX = 1_000_000_000
 REFERENCE_LENGTH_MAX = 255

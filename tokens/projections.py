@@ -86,6 +86,7 @@ def package_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | No
         "price_cents": package.price_cents,
         "currency": package.currency,
         "featured": package.featured,
+        "tokens_expire_after_days": package.tokens_expire_after_days,
         "on_sale": package.on_sale,
         "version": package.version,
     }

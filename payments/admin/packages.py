@@ -21,7 +21,17 @@ from tokens.kinds import PackageTerms
 logger = logging.getLogger(__name__)
 
 Package: type[models.Model] = apps.get_model("tokens", "Package")
-TERMS = ("name", "description", "tokens", "bonus_tokens", "price_cents", "currency", "featured", "position")
+TERMS = (
+    "name",
+    "description",
+    "tokens",
+    "bonus_tokens",
+    "tokens_expire_after_days",
+    "price_cents",
+    "currency",
+    "featured",
+    "position",
+)
 # What the request carries from the checked form to the service, and back from a refusal to the form.
 CHANGE = "_package_change"
 REFUSAL = "_package_refusal"
@@ -60,7 +70,7 @@ class PackageAdmin(ModelAdmin):
         (
             "Terms",
             {
-                "fields": ("tokens", "bonus_tokens", "price_cents", "currency"),
+                "fields": ("tokens", "bonus_tokens", "tokens_expire_after_days", "price_cents", "currency"),
                 "description": "A new price is made at Stripe first. Purchases keep theirs.",
             },
         ),

@@ -83,6 +83,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
                     "buyer_link",
                     "package_link",
                     "total",
+                    "lifetime",
                     "price",
                     "livemode",
                 )
@@ -198,6 +199,12 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
             if purchase.bonus_tokens
             else f"{purchase.tokens:,}"
         )
+
+    @admin.display(description="Unused tokens expire")
+    def lifetime(self, purchase: Purchase) -> str:
+        """How long after the credit, as it was when it was bought."""
+        days = purchase.tokens_expire_after_days
+        return f"after {days:,} days" if days else "never"
 
     @admin.display(description="Price")
     def price(self, purchase: Purchase) -> str:

@@ -38,4 +38,10 @@ class PurchaseSerializer(serializers.Serializer[Purchase]):
     expected_by = serializers.DateTimeField(
         allow_null=True, help_text="While it is `processing`: by when the bank has paid or refused."
     )
+    tokens_expire_after_days = serializers.IntegerField(
+        allow_null=True, help_text="Days from the credit until unused tokens expire; null: they never do."
+    )
+    tokens_expire_at = serializers.DateTimeField(
+        allow_null=True, help_text="When those expire that are not used by then, once they are credited."
+    )
     settled_at = serializers.DateTimeField(allow_null=True, help_text="When the tokens were credited.")

@@ -1,6 +1,6 @@
 """A customer's purchase of a package."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -16,7 +16,8 @@ from payments.limits import PROCESSING_WAIT
 class Purchase(models.Model):
     """What was bought, at the terms of that moment, and what became of it.
 
-    Tokens, bonus, price and currency are copied from the package and never change: a credit is judged by them.
+    Tokens, bonus, their lifetime, price and currency are copied from the package and never change: a credit is judged
+    by them.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -29,6 +30,9 @@ class Purchase(models.Model):
     bonus_tokens = models.PositiveIntegerField()
     price_cents = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
+    tokens_expire_after_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days from the credit until its tokens expire; none: never."
+    )
     wallet_account_id = models.UUIDField(help_text="The wallet that is credited.")
     wallet_document_id = models.CharField(max_length=128, help_text="That wallet's document in Firestore.")
     livemode = models.BooleanField(default=False)
@@ -145,6 +149,13 @@ class Purchase(models.Model):
     def total_tokens(self) -> int:
         """What the buyer gets: tokens and bonus."""
         return self.tokens + self.bonus_tokens
+
+    @property
+    def tokens_expire_at(self) -> datetime | None:
+        """When those of its tokens expire that are not used by then; None while they are not credited, or never."""
+        if self.settled_at is None or self.tokens_expire_after_days is None:
+            return None
+        return self.settled_at + timedelta(days=self.tokens_expire_after_days)
 
     @property
     def expected_by(self) -> datetime | None:

@@ -86,6 +86,7 @@ def _page(
         "payments/buy.html",
         {
             "offers": offers,
+            "some_expire": packages.some_expire(offered),
             "refusal": refusal,
             "paused": request.user.is_authenticated and is_frozen(customer_id(request)),
             "bank_days": PROCESSING_WAIT.days,

@@ -22,7 +22,7 @@ from payments.queries import purchases
 from payments.queries.reversals import returned_cents, reversed_tokens
 from tokens.errors import WalletNotFound
 from tokens.kinds import EntryType
-from tokens.queries import entries, prices, wallets
+from tokens.queries import entries, lots, prices, wallets
 from tokens.queries.wallets import WalletState
 
 if TYPE_CHECKING:
@@ -58,8 +58,10 @@ def wallet(request: HttpRequest) -> HttpResponse:
     """The balance, purchases in progress and the history, newest first, a page at a time."""
     owner_id, before = customer_id(request), _before(request)
     history, older = _history(owner_id, before)
+    found = _wallet(owner_id)
     context = {
-        "wallet": _wallet(owner_id),
+        "wallet": found,
+        "next_to_expire": lots.next_to_expire(found.account_id, now=timezone.now()) if found else None,
         "regular_price": prices.regular_price(),
         "in_progress": _in_progress(owner_id) if before is None else [],
         "history": history,
@@ -75,11 +77,13 @@ def wallet(request: HttpRequest) -> HttpResponse:
 def purchase(request: HttpRequest, purchase_id: uuid.UUID) -> HttpResponse:
     """One purchase: its receipt, or how it stands."""
     found = purchases.purchase_of(buyer_id=customer_id(request), purchase_id=purchase_id)
+    told, went_back = tell(found, now=timezone.now()), reversed_tokens(found)
     context = {
         "purchase": found,
-        "told": tell(found, now=timezone.now()),
+        "told": told,
         "returned_cents": returned_cents(found),
-        "reversed_tokens": reversed_tokens(found),
+        "reversed_tokens": went_back,
+        "shows_lifetime": told.can_pay or (told.is_receipt and went_back < found.total_tokens),
     }
     return render(request, "payments/purchase.html", context)
 

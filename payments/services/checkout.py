@@ -14,6 +14,7 @@ from payments.kinds import PENDING, Outcome
 from payments.limits import ASK_STRIPE_INTERVAL
 from payments.models import Purchase
 from payments.services.settlement import settle_purchase
+from tokens.queries.packages import lifetime_in_words
 
 
 def session_parameters(purchase: Purchase) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def session_parameters(purchase: Purchase) -> dict[str, Any]:
         "user_id": str(purchase.buyer_id),
         "uid": purchase.wallet_document_id,
     }
-    return {
+    parameters: dict[str, Any] = {
         "mode": "payment",
         "line_items": [{"price": purchase.stripe_price_id, "quantity": 1}],
         "customer": purchase.stripe_customer_id,
@@ -40,6 +41,11 @@ def session_parameters(purchase: Purchase) -> dict[str, Any]:
         "success_url": f"{settings.SITE_URL}/checkout/success?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{settings.SITE_URL}/checkout/cancel?purchase={purchase.id}",
     }
+    if purchase.tokens_expire_after_days:
+        # Beside the button that pays: nobody is to learn of it afterwards.
+        told = lifetime_in_words(purchase.tokens_expire_after_days)
+        parameters["custom_text"] = {"submit": {"message": told}}
+    return parameters
 
 
 def refresh_from_stripe(*, buyer_id: uuid.UUID, session_id: str, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -24,6 +24,7 @@ class LockedPurchase:
     status: str
     tokens: int
     bonus_tokens: int
+    tokens_expire_after_days: int | None
     price_cents: int
     currency: str
     wallet_account_id: uuid.UUID
@@ -46,6 +47,11 @@ class LockedPurchase:
             livemode=self.livemode,
             total_tokens=self.tokens + self.bonus_tokens,
         )
+
+    def tokens_expire_at(self, *, credited_at: datetime) -> datetime | None:
+        """When its tokens expire if they are credited at this moment; None: never."""
+        days = self.tokens_expire_after_days
+        return credited_at + timedelta(days=days) if days else None
 
     def move(self, status: PurchaseStatus, **columns: str | int | uuid.UUID | datetime | None) -> None:
         """Write a move. The caller has looked at the status it moves from."""

@@ -78,6 +78,7 @@ def _create(
         package_id=package.code,
         tokens=package.tokens,
         bonus_tokens=package.bonus_tokens,
+        tokens_expire_after_days=package.tokens_expire_after_days,
         price_cents=publication.price_cents,
         currency=publication.currency,
         wallet_account_id=wallet.account_id,

@@ -132,6 +132,7 @@ def _credit(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> O
         purchase_id=purchase.id,
         package_code=purchase.package_id,
         cost_cents=purchase.price_cents,
+        expires_at=purchase.tokens_expire_at(credited_at=now),
         now=now,
     )
     purchase.move(

@@ -74,6 +74,14 @@ def test_a_new_price_is_published(basic: Package, superuser: Client) -> None:
     assert PackagePublication.objects.count() == 2
 
 
+def test_how_long_its_tokens_last_is_published_without_a_new_price(basic: Package, superuser: Client) -> None:
+    assert change(superuser, tokens_expire_after_days="90").status_code == 302
+    assert Package.objects.get(tokens_expire_after_days=90) == basic
+    assert change(superuser, tokens_expire_after_days="").status_code == 302
+    assert Package.objects.get(tokens_expire_after_days=None) == basic
+    assert PackagePublication.objects.count() == 1
+
+
 def test_a_package_is_retired_and_put_on_sale_again(basic: Package, superuser: Client) -> None:
     assert change(superuser, on_sale="").status_code == 302
     basic.refresh_from_db()
@@ -92,6 +100,8 @@ def test_a_package_is_retired_and_put_on_sale_again(basic: Package, superuser: C
         ({"tokens": "0"}, "package_tokens_positive"),
         ({"price_cents": "-5"}, "greater than or equal to 0"),
         ({"price_cents": "2000000000"}, "cents"),
+        ({"tokens_expire_after_days": "0"}, "greater than or equal to 1"),
+        ({"tokens_expire_after_days": "4000"}, "less than or equal to 3650"),
         ({"name": ""}, "required"),
         ({"currency": "dollars"}, "at most 3 characters"),
     ],

@@ -20,6 +20,7 @@ def test_anyone_reads_the_packages_in_order(packages, client):
     basic = answer.json()[1]
     assert isinstance(basic.pop("description"), str)
     assert isinstance(basic.pop("featured"), bool)
+    assert basic.pop("tokens_expire_after_days") is None
     assert basic == {
         "code": "basic",
         "name": "Basic",

@@ -2,6 +2,7 @@ import pytest
 
 from payments.kinds import PurchaseStatus
 from payments.models import Purchase
+from tests.support.lifetimes import publish_lasting
 
 SIGNED_OUT = {
     "landing": "/",
@@ -57,11 +58,13 @@ def test_every_page_of_a_signed_in_customer_is_accessible_and_fits(visit, alice,
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_every_page_of_a_customer_with_purchases_is_accessible_and_fits(visit, alice, shop, window):
-    paid, waiting = shop.buy("alice", "basic"), shop.start("alice", "premium")
+    publish_lasting(90, code="premium")
+    paid, waiting = shop.buy("alice", "premium"), shop.start("alice", "premium")
     with visit(**WINDOWS[window]) as visitor:
         visitor.sign_in_quietly(alice)
         for name, path in {
             "landing-with-balance": "/",
+            "packages-lasting": "/buy-tokens",
             "wallet": "/wallet",
             "success": f"/checkout/success?session_id={paid.stripe_session_id}",
             "progress": f"/checkout/success?session_id={waiting.stripe_session_id}",

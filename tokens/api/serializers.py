@@ -28,6 +28,7 @@ class PackageSerializer(serializers.ModelSerializer[Package]):
             "price_cents",
             "currency",
             "featured",
+            "tokens_expire_after_days",
         )
         read_only_fields = fields
 

@@ -1,11 +1,11 @@
 """What is sold."""
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from identity.kinds import Right
-from tokens.limits import PACKAGE_CODE_LENGTH_MAX
+from tokens.limits import PACKAGE_CODE_LENGTH_MAX, PACKAGE_EXPIRY_DAYS_MAX
 
 
 class Package(models.Model):
@@ -27,6 +27,12 @@ class Package(models.Model):
     )
     price_cents = models.PositiveIntegerField(help_text="The price in whole cents.")
     currency = models.CharField(max_length=3, default="usd")
+    tokens_expire_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(PACKAGE_EXPIRY_DAYS_MAX)],
+        help_text="Days from the credit until unused tokens expire, the bonus too. Empty: they never do.",
+    )
     on_sale = models.BooleanField(default=False)
     featured = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField(default=0, help_text="Packages are shown in this order.")
@@ -41,6 +47,10 @@ class Package(models.Model):
             models.CheckConstraint(condition=Q(tokens__gt=0), name="package_tokens_positive"),
             models.CheckConstraint(condition=Q(price_cents__gt=0), name="package_price_positive"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[a-z]{3}$"), name="package_currency_code"),
+            models.CheckConstraint(
+                condition=Q(tokens_expire_after_days__isnull=True) | Q(tokens_expire_after_days__gt=0),
+                name="package_tokens_last_a_day",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -13,9 +13,11 @@ from tokens.queries.wallets import WalletState
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """What tokens are; the balance for who is signed in, the prices for who is not."""
+    offered = packages.on_sale()
     context = {
         "wallet": _wallet(request),
-        "packages": packages.on_sale(),
+        "packages": offered,
+        "some_expire": packages.some_expire(offered),
         "regular_price": prices.regular_price(),
     }
     return render(request, "tokens/landing.html", context)

@@ -5,6 +5,7 @@ from typing import Protocol
 from django import template
 
 from foundation.money import MINUS, WITHOUT_CENTS, in_words
+from tokens.queries.packages import lifetime_in_words
 from tokens.queries.prices import UnitPrice
 
 register = template.Library()
@@ -17,6 +18,7 @@ class Sold(Protocol):
 
     price_cents: int
     currency: str
+    tokens_expire_after_days: int | None
 
     @property
     def total_tokens(self) -> int:
@@ -65,6 +67,12 @@ def unit_price(price: UnitPrice) -> str:
 def per_token(sold: Sold) -> str:
     """What one token costs in a package or a purchase, bonus included, to a tenth of a cent."""
     return _price_of_one(sold.price_cents, sold.total_tokens, sold.currency)
+
+
+@register.simple_tag
+def lifetime(sold: Sold) -> str:
+    """How long the unused tokens of a package last."""
+    return lifetime_in_words(sold.tokens_expire_after_days)
 
 
 @register.filter

@@ -1,11 +1,27 @@
 """Reads lots."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from tokens.models import Lot
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """So many unused tokens expire at this moment."""
+
+    tokens: int
+    expires_at: datetime
+
+
+def next_to_expire(account_id: uuid.UUID, *, now: datetime) -> Expiring | None:
+    """The wallet's tokens that expire next, all that do at one moment; None if none of what it has ever does."""
+    lots = Lot.objects.filter(account_id=account_id, is_open=True, expires_at__gt=now)
+    by_moment = lots.order_by("expires_at").values_list("expires_at").annotate(Sum("remaining"))
+    return next((Expiring(tokens, moment) for moment, tokens in by_moment[:1] if moment), None)
 
 
 def wallets_with_expired_lots(*, now: datetime, limit: int) -> list[uuid.UUID]:

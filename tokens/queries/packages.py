@@ -1,5 +1,7 @@
 """Reads the catalogue."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
 from tokens.errors import PackageNotFound, PackageNotOnSale
@@ -28,6 +30,18 @@ def package_to_sell(code: str) -> Package:
 def package_of(code: str) -> Package | None:
     """The package with this code, on sale or retired."""
     return Package.objects.filter(code=code).first()
+
+
+def some_expire(offered: Iterable[Package]) -> bool:
+    """Whether the tokens of some of these packages expire."""
+    return any(package.tokens_expire_after_days for package in offered)
+
+
+def lifetime_in_words(days: int | None) -> str:
+    """How long unused tokens last that expire so many days after their credit, or never, as a buyer reads it."""
+    if days is None:
+        return "Unused tokens do not expire."
+    return f"Unused tokens expire {days:,} day{'' if days == 1 else 's'} after they arrive in your wallet."
 
 
 def codes_after(code: str, limit: int) -> list[str]:

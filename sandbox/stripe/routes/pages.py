@@ -111,8 +111,15 @@ def summary(sandbox: Sandbox, session: StripeObject) -> dict[str, str]:
         "merchant": sandbox.config.merchant,
         "back": fragment("back", url=session["cancel_url"]) if session["cancel_url"] else Markup(),
         "total": money(session["amount_total"], session["currency"]),
+        "note": _note(session),
         "lines": joined([_line(sandbox, line) for line in sandbox.store.children(session["id"])]),
     }
+
+
+def _note(session: StripeObject) -> Markup:
+    """What the shop says beside the button that pays."""
+    told = session["custom_text"]["submit"]
+    return fragment("note", text=told["message"]) if told else Markup()
 
 
 def _line(sandbox: Sandbox, line: StripeObject) -> Markup:

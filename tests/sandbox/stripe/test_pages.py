@@ -38,6 +38,13 @@ def test_the_pay_page_says_what_is_bought_and_that_no_money_moves(client):
     assert 'href="http://shop.test/cancel"' in page.text
 
 
+def test_both_pay_pages_say_what_the_shop_says_beside_the_button(client):
+    session = open_session(client, custom_text={"submit": {"message": "Tokens expire <some day>."}})
+    for url in (session.url, f"{session.url}/bank"):
+        assert "Tokens expire &lt;some day&gt;." in browse(url).text
+    assert 'class="terms"' not in browse(open_session(client).url).text
+
+
 def test_pages_load_nothing_from_elsewhere_and_run_no_script(client):
     page = browse(open_session(client).url)
     policy = page.headers["Content-Security-Policy"]
