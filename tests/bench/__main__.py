@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.bench.stage import Place, Stage
 
 LOG_LINES = 12
 NAMES = ("webhook", "ledger", "api", "mirror", "start")
+LOAD = "load"  # by name only: it takes half an hour
 Measure = Callable[[Place, Sizes], Figures]
 
 
@@ -24,6 +26,8 @@ def main(arguments: list[str]) -> int:
     """Run the named benches, or all; give the exit status."""
     options = _options(arguments)
     sizes = TRYING if options.trying else MEASURING
+    if options.soak:
+        sizes = replace(sizes, steady_seconds=options.soak, outage_seconds=options.soak)
     results: dict[str, Figures] = {}
     try:
         print("Starting PostgreSQL, Redis, Firestore and Stripe's stand-in ...", flush=True)
@@ -41,10 +45,15 @@ def main(arguments: list[str]) -> int:
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []], help=", ".join(NAMES))
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", choices=[*NAMES, LOAD, []], help=", ".join((*NAMES, LOAD))
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write {bench: {figure: number}}")
     parser.add_argument(
         "--trying", action="store_true", help="sizes that only show that it works: no figure means anything"
+    )
+    parser.add_argument(
+        "--soak", type=float, metavar="SECONDS", help="how long load is steady, and then without Firestore"
     )
     return parser.parse_args(arguments)
 

@@ -53,7 +53,7 @@ def drive(address: tuple[str, int], requests: deque[bytes], *, clients: int, sec
             latencies = []
             while (started := time.perf_counter()) < ends_at:
                 connection.sendall(_next(requests))
-                _read_answer(connection)
+                read_answer(connection)
                 latencies.append(time.perf_counter() - started)
             return latencies
 
@@ -72,7 +72,11 @@ def _next(requests: deque[bytes]) -> bytes:
         raise WrongAnswer("More was answered than was prepared: raise deliveries_per_second_max.") from None
 
 
-def _read_answer(connection: socket.socket) -> None:
+def read_answer(connection: socket.socket) -> None:
+    """Read one answer to its end.
+
+    :raises WrongAnswer: when it is neither 200 nor 201, or the connection is closed
+    """
     received = b""
     while (end := received.find(b"\r\n\r\n")) < 0:
         received += _receive(connection)

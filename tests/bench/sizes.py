@@ -25,6 +25,11 @@ class Sizes:
     backlog_entries: int  # of each of them
     purchases_per_second: int
     purchases_seconds: float  # of paying in one round
+    # load
+    load_buyers: int
+    saturation_seconds: float
+    steady_seconds: float  # at 70 % of saturation
+    outage_seconds: float  # without Firestore, under that load
 
 
 MEASURING = Sizes(
@@ -40,6 +45,10 @@ MEASURING = Sizes(
     backlog_entries=100,
     purchases_per_second=20,
     purchases_seconds=5.0,
+    load_buyers=512,
+    saturation_seconds=20.0,
+    steady_seconds=600.0,
+    outage_seconds=600.0,
 )
 TRYING = Sizes(
     rounds=1,
@@ -54,4 +63,8 @@ TRYING = Sizes(
     backlog_entries=5,
     purchases_per_second=10,
     purchases_seconds=0.5,
+    load_buyers=32,
+    saturation_seconds=1.0,
+    steady_seconds=2.0,
+    outage_seconds=1.0,
 )
