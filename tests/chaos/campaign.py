@@ -62,9 +62,9 @@ class Campaign:
     def run(self, cycles: Sequence[Cycle], *, say: Callable[[str], None]) -> Result:
         """Run all cycles, let everything settle, and judge."""
         began = time.monotonic()
-        self._keeper.start()
-        self._people.start()
         try:
+            self._keeper.start()
+            self._people.start()
             for cycle in cycles:
                 self._run_cycle(cycle)
                 say(f"cycle {cycle.number}: {_words(cycle)}; {self._told.acknowledged} acknowledged")

@@ -6,9 +6,11 @@ the judge's own code stays this one's.
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -24,7 +26,7 @@ from sandbox.demo import product
 from sandbox.environment import APPLICATION_ROLE, STRIPE_WEBHOOK_SECRET, Addresses, product_environment
 from sandbox.firestore.launcher import start_firestore
 from sandbox.postgres import DATABASE, SUPERUSER, start_postgres
-from sandbox.processes import Child, SandboxError, Server, free_port, stop_all
+from sandbox.processes import Child, SandboxError, Server, stop_all
 from sandbox.redis import start_redis
 from sandbox.stripe.client import SandboxControls
 from sandbox.stripe_process import start_stripe
@@ -53,6 +55,7 @@ class Installation:
         self.failpoints = Failpoints(self.directory / "failpoints")
         self.era = 0  # raised when Firestore was wiped
         self.api_key = ""
+        self._reserved: list[socket.socket] = []
 
     def __enter__(self) -> Self:
         try:
@@ -77,7 +80,7 @@ class Installation:
         self.postgres = TcpProxy(f"{_socket_of(self._postgres.url)}/{places.SOCKET_NAME}")
         self.firestore_calls = FirestoreProxy(self._firestore.url)
         self.firestore = TcpProxy(self.firestore_calls.address)
-        self.ports = [free_port(), free_port()]
+        self.ports = [self._reserve_port(), self._reserve_port()]
         self.front = TcpProxy(*(f"127.0.0.1:{port}" for port in self.ports))
         retries = ",".join(map(str, limits.STRIPE_RETRY_SECONDS))
         arguments = (
@@ -86,6 +89,14 @@ class Installation:
         )
         server = start_stripe(self.directory / "stripe", arguments=arguments, environment={})
         self.stripe = SandboxControls(server.url)
+
+    def _reserve_port(self) -> int:
+        """Keep a port for processes that come and go: bound and not listened at, nobody else is given it."""
+        reserved = socket.socket()
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        self._reserved.append(reserved)
+        return int(reserved.getsockname()[1])
 
     def _start_postgres(self) -> Server:
         return start_postgres(self.directory / "postgres", durable=True, environment={})
@@ -187,6 +198,8 @@ class Installation:
     def wipe_firestore(self) -> None:
         """Have Firestore begin anew, at its address, with no documents."""
         self._firestore.stop()
+        while not self.firestore_calls.is_quiet:  # a commit of before is not one of after
+            time.sleep(limits.POLL_SECONDS)
         self.era += 1
         self.firestore_calls.commits.clear()
         self._firestore = self._start_firestore(int(self._firestore.url.rpartition(":")[2]))
@@ -210,6 +223,8 @@ class Installation:
             if proxy := vars(self).get(name):
                 proxy.stop()
         stop_all(first=product.NAMES)
+        for reserved in self._reserved:
+            reserved.close()
         places.remove(self.directory / "postgres")
         shutil.rmtree(self.directory, ignore_errors=True)
 

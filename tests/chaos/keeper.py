@@ -107,7 +107,8 @@ class Keeper:
         """Let processes die from now on."""
         self._is_over.set()
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
 
     def note(self, process: str, cause: str, since: float) -> None:
         """Note a recovery that began at a time of `time.monotonic`, and is over."""

@@ -51,7 +51,8 @@ class People:
         self._is_closing.set()
         self._is_over.set()
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
         if self.failures:
             raise self.failures[0]
 
@@ -194,8 +195,8 @@ class People:
         self._new(Kind.PURCHASE, customer.uid, subject=package)
 
     def _pay(self, operation: Operation) -> None:
-        if self._happens(limits.ABANDONED_SHARE):
-            return
+        if self._happens(limits.ABANDONED_SHARE) or not operation.answer["checkout_url"]:
+            return  # without a page there is nothing to pay: Stripe has refused the session
         session = operation.answer["checkout_url"].rpartition("/")[2]
         try:
             self._stripe.pay(session)
