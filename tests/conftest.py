@@ -31,7 +31,7 @@ def django_db_modify_db_settings(
 ) -> None:
     """Copy a database that is migrated already, where Django would migrate one for each worker."""
     with django_db_blocker.unblock():
-        template = make_template(pytestconfig.cache.mkdir("migrated") if pytestconfig.cache else None)
+        template = make_template(pytestconfig.cache.mkdir("migrated"))
     connection.settings_dict["TEST"].update(TEMPLATE=template, MIGRATE=False)
 
 

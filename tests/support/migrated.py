@@ -31,10 +31,10 @@ LOCK = 0x6D696772  # "migr": one worker makes the template, the others wait for 
 LOAD_SECONDS_MAX = 60
 
 
-def make_template(cache: Path | None) -> str:
+def make_template(cache: Path) -> str:
     """Give the name of a migrated database to copy, and make it if there is none.
 
-    :param cache: the directory in which dumps stay from run to run, if any may
+    :param cache: the directory in which dumps stay from run to run
     """
     key = _hash_of_all_that_migrations_are_made_of()
     name = f"{PREFIX}{key}"
@@ -45,7 +45,7 @@ def make_template(cache: Path | None) -> str:
                 server.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(stale)))
             unfinished = f"{name}_unfinished"
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
-            _fill(unfinished, cache / f"{key}.sql" if cache and not os.environ.get("CI") else None)
+            _fill(unfinished, None if os.environ.get("CI") else cache / f"{key}.sql")
             rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
             server.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(name)))
     return name
@@ -85,7 +85,7 @@ def _address_of(database: str) -> str:
 
 
 def _run(program: str, *arguments: str) -> None:
-    command = [find_postgres().directory / program, *arguments]
+    command = [str(find_postgres().directory / program), *arguments]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=LOAD_SECONDS_MAX)
 
 
