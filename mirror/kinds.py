@@ -68,18 +68,35 @@ Subjects = Callable[[str, int], Sequence[str]]
 SubjectsOf = Callable[[Collection[str]], Mapping[str, str]]
 
 
+# paths of documents -> those of them that a subject has or tells
+Known = Callable[[Collection[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A collection in which nothing may stand but what some subject has or tells.
+
+    `shared_fields` are ours in documents that others own too; none: the documents are ours whole.
+    """
+
+    collection: str
+    known: Known
+    shared_fields: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Registration:
     """What an app says of a kind of subject: what tells its documents, and which subjects there are.
 
     `subjects_of` says whose document is whose; None where a subject has no documents beside its own. `projections`
-    tells many subjects at the price of one; None where there are never many.
+    tells many subjects at the price of one; None where there are never many. `shelves` is where documents stand.
     """
 
     projection: Projection
     subjects: Subjects
     subjects_of: SubjectsOf | None = None
     projections: Projections | None = None
+    shelves: Sequence[Shelf] = ()
 
 
 Clock = Callable[[], datetime]

@@ -1,17 +1,25 @@
 """What the documents of alerts say in Firestore, where the apps of staff watch them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from mirror.kinds import Chunk
 from security.queries import alerts
 from tokens.errors import WalletNotFound
 from tokens.queries.wallets import wallet_of
 
+ALERTS = "security_alerts"
+
 
 def alerts_after(alert_id: str, limit: int) -> Sequence[str]:
     """The alerts that follow one, by id."""
     return [str(found) for found in alerts.ids_after(_uuid(alert_id), limit)]
+
+
+def known_documents(paths: Collection[str]) -> Collection[str]:
+    """Those of the paths at which an alert has its document."""
+    ids = {path: _uuid(path.removeprefix(f"{ALERTS}/")) for path in paths}
+    return {path for path, alert_id in ids.items() if alert_id and alerts.alert_of(alert_id)}
 
 
 def alert_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None:  # noqa: ARG001 - a Projection
@@ -32,7 +40,7 @@ def alert_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None
         "updatedAt": alert.updated_at,
     }
     return Chunk(
-        subject_path=f"security_alerts/{alert.id}",
+        subject_path=f"{ALERTS}/{alert.id}",
         version=alert.version,
         version_field="version",
         fields=fields,

@@ -9,7 +9,19 @@ from tokens.models import Posting
 from tokens.queries import entries, packages, wallets
 from tokens.queries.wallets import WalletState
 
-ENTRIES = "transactions"
+WALLETS, ENTRIES, PACKAGES = "users", "transactions", "packages"
+WALLET_FIELDS = (
+    "tokenBalance",
+    "tokensHeld",
+    "totalTokensPurchased",
+    "totalTokensEarned",
+    "totalTokensSpent",
+    "ledgerSeq",
+    "walletVersion",
+    "walletStatus",
+    "tokenDebt",
+    "tokensUpdatedAt",
+)
 
 
 def wallet_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None:
@@ -40,7 +52,7 @@ def _chunk(wallet: WalletState, postings: Sequence[Posting], limit: int) -> Chun
     shown = postings[:limit]
     fields = _fields_as_of(wallet, shown[-1]) if more else _fields(wallet)
     return Chunk(
-        subject_path=f"users/{wallet.document_id}",
+        subject_path=f"{WALLETS}/{wallet.document_id}",
         version=fields["walletVersion"],
         version_field="walletVersion",
         fields=fields,
@@ -64,6 +76,22 @@ def wallets_of_entries(paths: Collection[str]) -> Mapping[str, str]:
         for path, entry_id in ids.items()
         if entry_id in accounts and path == _entry_path(entry_id)
     }
+
+
+def known_wallet_documents(paths: Collection[str]) -> Collection[str]:
+    """Those of the paths at which a wallet has its document."""
+    ids = wallets.document_ids_among([path.removeprefix(f"{WALLETS}/") for path in paths])
+    return {f"{WALLETS}/{document_id}" for document_id in ids}
+
+
+def known_entry_documents(paths: Collection[str]) -> Collection[str]:
+    """Those of the paths at which a wallet's entry has its document."""
+    return wallets_of_entries(paths).keys()
+
+
+def known_package_documents(paths: Collection[str]) -> Collection[str]:
+    """Those of the paths at which a package has its document."""
+    return {path for path in paths if packages.package_of(path.removeprefix(f"{PACKAGES}/"))}
 
 
 def packages_after(code: str, limit: int) -> Sequence[str]:
@@ -91,7 +119,7 @@ def package_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | No
         "version": package.version,
     }
     return Chunk(
-        subject_path=f"packages/{package.code}",
+        subject_path=f"{PACKAGES}/{package.code}",
         version=package.version,
         version_field="version",
         fields=fields,

@@ -106,6 +106,40 @@ def list_documents(owned: Owned, *, after: str, limit: int) -> dict[str, Seen]:
         return {snapshot.reference.path: _seen(snapshot) for snapshot in snapshots}
 
 
+def list_collection(collection: str, *, names: Sequence[str], after: str, limit: int) -> dict[str, Seen]:
+    """List a collection with some fields, in the order of the paths, at most `limit` that follow `after`.
+
+    :raises FirestoreUnavailable: when Firestore does not answer.
+    """
+    with _typed_errors():
+        client = _client()
+        query = client.collection(collection).order_by("__name__").select(list(names))
+        if after:
+            query = query.start_after({"__name__": client.document(after)})
+        snapshots = query.limit(limit).get(**_bounds())
+        return {snapshot.reference.path: _seen(snapshot) for snapshot in snapshots}
+
+
+def withdraw(seen: Mapping[str, Seen], *, names: Sequence[str]) -> None:
+    """Delete documents, or with `names` these fields of them, all or nothing, if they are still as they were seen.
+
+    :raises WriteInterleaved: one is not.
+    :raises FirestoreUnavailable: no answer: it may or may not have happened.
+    """
+    with _typed_errors():
+        client = _client()
+        batch = client.batch()
+        for path, each in seen.items():
+            resting_on = client.write_option(last_update_time=each.update_time)
+            if names:
+                batch.update(
+                    client.document(path), dict.fromkeys(names, firestore.DELETE_FIELD), option=resting_on
+                )
+            else:
+                batch.delete(client.document(path), option=resting_on)
+        batch.commit(**_bounds())
+
+
 def commit(path: str, fields: Mapping[str, Any], *, seen: Seen, documents: Sequence[Document]) -> None:
     """Create the documents and write the subject's fields beside the others in its document, all or nothing.
 

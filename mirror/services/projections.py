@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mirror.errors import ProjectionMissing
-from mirror.kinds import Projection, Projections, Registration, Subjects, SubjectsOf
+from mirror.kinds import Projection, Projections, Registration, Shelf, Subjects, SubjectsOf
 
 _registrations: dict[str, Registration] = {}
 
@@ -15,15 +15,17 @@ def register(
     subjects: Subjects,
     subjects_of: SubjectsOf | None = None,
     projections: Projections | None = None,
+    shelves: Sequence[Shelf] = (),
 ) -> None:
     """Say what tells the documents of `kind` and which subjects there are; called from an app's `ready()`.
 
     Subjects that have documents beside their own need `subjects_of`, which says whose a document is: a repair
-    deletes what is nobody's. Kinds of which thousands change at once give `projections` too.
+    deletes what is nobody's. Kinds of which thousands change at once give `projections` too, and `shelves` say
+    where their documents stand, alone.
 
     :raises ValueError: the kind is registered otherwise.
     """
-    registration = Registration(projection, subjects, subjects_of, projections)
+    registration = Registration(projection, subjects, subjects_of, projections, shelves)
     if _registrations.setdefault(kind, registration) != registration:
         raise ValueError(f"The kind {kind!r} has a projection already.")
 

@@ -99,6 +99,12 @@ def account_ids_after(account_id: uuid.UUID | None, limit: int) -> list[uuid.UUI
     return list(later.order_by("account_id").values_list("account_id", flat=True)[:limit])
 
 
+def document_ids_among(document_ids: Collection[str]) -> set[str]:
+    """Those of the ids under which a wallet is shown in Firestore."""
+    found = Wallet.objects.filter(document_id__in=document_ids)
+    return set(found.values_list("document_id", flat=True))
+
+
 def _state(wallet: Wallet) -> WalletState:
     owner_id = wallet.account.owner_id
     assert owner_id is not None, "the constraint account_only_wallets_are_owned gives every wallet an owner"

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from mirror.errors import DeliveryFailure
 from mirror.kinds import Batch, Ending, SubjectState
-from mirror.services import projections, scan
+from mirror.services import orphans, projections, scan
 
 LEFT_NAMED_MAX = 20
 
@@ -28,6 +29,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--after", help="only those that follow this one: where an earlier run was stopped"
         )
+        parser.add_argument(
+            "--after-restore",
+            action="store_true",
+            help="then remove what belongs to no subject: what was made since the moment that was restored",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work off batch after batch; say how far it got after each."""
@@ -37,12 +43,27 @@ class Command(BaseCommand):
             raise CommandError(f"There is no kind {kind!r}; there are: {', '.join(known)}.")
         if kind is None and (subject or after):
             raise CommandError("--subject and --after need --kind.")
+        if subject and options["after_restore"]:
+            raise CommandError("--after-restore is about all subjects.")
         left: list[SubjectState] = []
         for each in [kind] if kind else known:
             left += self._rebuild(each, subject, after or "")
         if left:
             named = "; ".join(_words(state) for state in left[:LEFT_NAMED_MAX])
             raise CommandError(f"Not done: {len(left)}: {named}. Workers go on with what is not parked.")
+
+        if options["after_restore"]:
+            for each in [kind] if kind else known:
+                self._remove_orphans(each)
+
+    def _remove_orphans(self, kind: str) -> None:
+        try:
+            removed = orphans.remove_orphans(kind=kind)
+        except DeliveryFailure as failure:
+            raise CommandError(
+                f"{kind}: not all orphans are removed: {failure.code}. Repeat this."
+            ) from failure
+        self.stdout.write(f"{kind}: {removed} removed that belonged to nobody.")
 
     def _rebuild(self, kind: str, subject: str | None, after: str) -> list[SubjectState]:
         compared = drifted = 0

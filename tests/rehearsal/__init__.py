@@ -1,0 +1,1 @@
+"""What a deployment does, on one machine, without Docker or Google: ./dev rehearse."""

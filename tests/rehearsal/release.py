@@ -1,0 +1,99 @@
+"""A release from the image's contents: migrate, start, buy, change versions under load, and what each role may do."""
+
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from sandbox.processes import Child, free_port, stop_all
+from tests.rehearsal.image import Image
+from tests.rehearsal.load import Load
+from tests.rehearsal.stage import APPLICATION, Stage, Told
+
+JOBS = ("migrate", "roles", "catalogue")
+STATEMENTS = (
+    "INSERT INTO tokens_entry DEFAULT VALUES",
+    "UPDATE tokens_wallet SET balance = balance + 1",
+    "DELETE FROM tokens_posting",
+    "TRUNCATE tokens_lot CASCADE",
+    "ALTER TABLE tokens_wallet DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
+    "CREATE OR REPLACE FUNCTION mirror_mark_stale(text, text) RETURNS void LANGUAGE sql AS ''",
+    "UPDATE django_migrations SET name = name",
+)
+
+
+def rehearse() -> int:
+    """Do all of it; give how many requests failed."""
+    tell = Told()
+    with tempfile.TemporaryDirectory(prefix="token-economy-release-", dir="/var/tmp") as name:
+        directory = Path(name)
+        image = Image(directory / "image")
+        tell("the image's contents: hashed requirements in a bare environment, static files, bytecode")
+        stage = Stage(directory)
+        tell(f"outside: {', '.join(server.source for server in stage.servers)}")
+        try:
+            return _release(image, stage, tell)
+        finally:
+            stop_all(first=("web", "worker", "beat"))
+            stage.front.stop()
+
+
+def prepare(image: Image, stage: Stage, tell: Told) -> None:
+    """Make the database what the image needs, by the jobs of docker-compose.yml."""
+    for job in JOBS:
+        image.run(job, stage.environment("v1", owner=job != "catalogue"))
+        tell(f"job {job}")
+    image.run(["manage.py", "sync_roles"], stage.environment("v1"))
+    tell("job sync_roles")
+
+
+def start_all(image: Image, stage: Stage, version: str) -> list[Child]:
+    """Start web, worker and beat of a version, and lead the front to it once it can serve."""
+    port = free_port()
+    web = stage.start(image, "web", version, port=port)
+    stage.wait_for(web, "Booting worker")
+    worker, beat = (stage.start(image, name, version) for name in ("worker", "beat"))
+    stage.wait_for(worker, " ready.")
+    stage.wait_for(beat, "beat: Starting")
+    stage.front.lead_to(port)
+    return [web, worker, beat]
+
+
+def smoke(image: Image, stage: Stage, version: str, *options: str) -> str:
+    """Have the image look at the installation; fail where it fails."""
+    return image.run(["manage.py", "smoke", stage.url, *options], stage.environment(version))
+
+
+def _release(image: Image, stage: Stage, tell: Told) -> int:
+    prepare(image, stage, tell)
+    before = start_all(image, stage, "v1")
+    tell("web, worker and beat of v1")
+    print(smoke(image, stage, "v1", "--purchase"))
+    tell("smoke --purchase is green")
+    with Load(stage.url) as load:
+        after = start_all(image, stage, "v2")
+        for child in before:
+            child.stop(timeout_seconds=60)
+        print(smoke(image, stage, "v2", "--purchase"))
+    tell(f"v1 became v2 under load: {load.answers.total()} requests, failed: {load.failed or 'none'}")
+    refused = _try_to_write(stage)
+    tell(f"the application's role: {refused} of {len(STATEMENTS)} ways to write the ledger are refused")
+    image.run(["manage.py", "verify_ledger"], stage.environment("v2"))
+    tell("verify_ledger finds nothing")
+    assert all(child.is_running() for child in after)
+    return sum(load.failed.values()) + len(STATEMENTS) - refused
+
+
+def _try_to_write(stage: Stage) -> int:
+    """How many of the statements the database refuses the application's role."""
+    refused = 0
+    with psycopg.connect(stage.database_url(APPLICATION), autocommit=True) as connection:
+        for statement in STATEMENTS:
+            try:
+                connection.execute(statement)
+            except psycopg.errors.InsufficientPrivilege:
+                refused += 1
+            else:
+                print(f"NOT refused: {statement}")
+    return refused
