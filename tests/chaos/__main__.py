@@ -13,7 +13,7 @@ from tests.chaos.campaign import Campaign
 from tests.chaos.installation import ROOT, Installation
 from tests.chaos.plan import SORTS, plan
 
-RATE = 16.0
+RATE = 20.0
 
 
 def main(arguments: list[str]) -> int:

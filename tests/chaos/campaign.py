@@ -19,7 +19,10 @@ from tests.chaos.told import Told
 
 # What waits for a time to come has waited: leases of the dead, pauses after failures.
 TIME_PASSES = (
-    "UPDATE foundation_idempotencyrecord SET leased_until_at = now() WHERE answer_status IS NULL",
+    """
+    UPDATE foundation_idempotencyrecord SET leased_until_at = now()
+    WHERE answer_status IS NULL AND started_at < now() - interval '15 seconds'
+    """,
     "UPDATE mirror_outboxrow SET due_at = now() WHERE due_at > now()",
     "UPDATE mirror_outboxrow SET leased_until = now() WHERE leased_until > now()",
     "UPDATE payments_inboxevent SET due_at = now() WHERE due_at > now()",

@@ -129,8 +129,10 @@ class People:
             self._told.acknowledge(operation, answer.body)
             self._go_on(operation)
         elif answer.status == NO_ANSWER or answer.status >= 500:
+            operation.unanswered_at = time.monotonic()
             self._ask_again(operation, limits.RETRY_SECONDS)
-        elif answer.code == IN_USE:
+        elif answer.code == IN_USE or operation.unanswered_at + limits.LATE_SECONDS > time.monotonic():
+            # A no is final only once no try of before can still be on its way to a yes.
             self._ask_again(operation, limits.IN_USE_RETRY_SECONDS)
         else:
             self._told.refuse(operation, answer.body)

@@ -14,6 +14,7 @@ from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrp
 
 from sandbox.processes import SandboxError
 from sandbox.stripe.client import SandboxControls
+from tests.chaos import limits
 from tests.chaos.facts import Books, Document, Entry, Hold, Payment, Shown, Sight, Wallet
 from tests.chaos.installation import Installation
 from tests.chaos.told import Told
@@ -111,10 +112,13 @@ def read_shown(installation: Installation) -> Shown:
     client = firestore.Client(project=installation.project, credentials=AnonymousCredentials())
     client._firestore_api_internal = FirestoreClient(transport=FirestoreGrpcTransport(channel=channel))
     try:
-        wallets = {each.id: each.to_dict() or {} for each in client.collection("users").stream(timeout=30)}
+        wallets = {
+            each.id: each.to_dict() or {}
+            for each in client.collection("users").stream(timeout=limits.READ_SECONDS_MAX)
+        }
         entries = {
             each.id: _document(each.to_dict() or {})
-            for each in client.collection("transactions").stream(timeout=30)
+            for each in client.collection("transactions").stream(timeout=limits.READ_SECONDS_MAX)
         }
     finally:
         channel.close()

@@ -3,6 +3,7 @@
 An operation stays in doubt until somebody says yes or no to it; it is then asked again under its own key.
 """
 
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class Operation:
     outcome: Outcome = Outcome.DOUBTFUL
     answer: dict[str, Any] = field(default_factory=dict)
     tries: int = 0
+    unanswered_at: float = -math.inf  # when nobody answered last, on the monotonic clock
     is_followed: bool = False  # whether what follows from its yes was done
 
 
