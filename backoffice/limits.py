@@ -11,3 +11,7 @@ CUSTOMER_TIMELINE_ROWS = 10  # there; the timeline's own page has the rest
 TIMELINE_PAGE_SIZE = 25
 EXPORT_CHUNK = 2_000  # rows that are in memory at once
 EXPORT_STALLED_SECONDS_MAX = 60  # for which an export waits for its reader
+COUNT_SECONDS_MAX = 60  # after which somebody else may count what one caller has begun to count
+COUNTED_KEPT_SECONDS = 24 * 3600
+FIGURES_FRESH_SECONDS = 60
+LIABILITY_FRESH_SECONDS = 600  # it reads every open lot

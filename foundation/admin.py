@@ -3,7 +3,7 @@
 import json
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib import admin, messages
@@ -79,7 +79,7 @@ class ModelAdmin(UnfoldModelAdmin):
                 hits += found[: limits.ADMIN_SEARCH_HITS_MAX]
         return queryset.filter(pk__in=hits), False
 
-    def get_sortable_by(self, request: HttpRequest) -> Sequence[str]:
+    def get_sortable_by(self, request: HttpRequest) -> list[Any]:
         """The columns whose heads sort the list."""
         columns = [each for each in self.get_list_display(request) if isinstance(each, str)]
         if self.has_few_rows:

@@ -69,7 +69,7 @@ class EstimatingPaginator(AnyPaginator):
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         keys = rows.select_related(None).values_list("pk", flat=True)[first : first + self.per_page]
-        return self._get_page(rows.filter(pk__in=list(keys)), number, self)
+        return AnyPage(rows.filter(pk__in=list(keys)), number, self)
 
 
 class CountedChangeList(UnfoldChangeList):
@@ -109,7 +109,9 @@ def one_of(field: str, choices: Callable[[], Choices], *, title: str = "") -> ty
 def indexed_fields(model: type[models.Model]) -> set[str]:
     """The fields by which an index of the whole table has the rows in order."""
     options = model._meta
-    by_field = {field.name for field in options.local_fields if field.unique or field.db_index}
+    by_field = {
+        field.name for field in options.local_fields if field.unique or getattr(field, "db_index", False)
+    }
     lists: list[models.Index | models.UniqueConstraint] = list(options.indexes)
     lists += [each for each in options.constraints if isinstance(each, models.UniqueConstraint)]
     return by_field | {each.fields[0].lstrip("-") for each in lists if each.fields and not each.condition}

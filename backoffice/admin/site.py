@@ -10,9 +10,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 
+from backoffice.admin.charts import charts
 from backoffice.admin.customers import customer_page, customer_timeline
 from backoffice.admin.dashboard import cards
 from backoffice.admin.exports import export, export_urls
+from backoffice.admin.measures import measures
 from backoffice.admin.navigation import pages_called
 from backoffice.admin.search import find
 
@@ -63,8 +65,13 @@ class Site(UnfoldAdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show what needs somebody's attention now."""
-        shown = cards(request, now=timezone.now())
-        return super().index(request, {**(extra_context or {}), "cards": shown})
+        now = timezone.now()
+        shown = {
+            "cards": cards(request, now=now),
+            "measures": measures(request, now=now),
+            "charts": charts(request, now=now),
+        }
+        return super().index(request, {**(extra_context or {}), **shown})
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Go to the one row that the term names; else list what there is. Ctrl+K asks as somebody types."""

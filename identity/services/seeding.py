@@ -18,7 +18,7 @@ _NO_PASSWORD = make_password(None)
 def seeded_people() -> list[Person]:
     """Those that there are, in the order in which they came."""
     rows = User.objects.filter(firebase_uid__startswith=UID_PREFIX).order_by("id")
-    return [Person(user_id, uid) for user_id, uid in rows.values_list("id", "firebase_uid")]
+    return [Person(user_id, str(uid)) for user_id, uid in rows.values_list("id", "firebase_uid")]
 
 
 def add_people(*, numbers: range, now: datetime) -> list[Person]:

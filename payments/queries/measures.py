@@ -33,8 +33,10 @@ WITH unhandled AS (
     SELECT told.since, true FROM told LEFT JOIN payments_purchase p ON p.id = told.purchase_id
     WHERE p.settled_at IS NULL AND coalesce(p.quarantine_reason, '') = ''
 )
-SELECT (SELECT count(*) FROM payments_purchase WHERE settled_at IS NOT NULL),
-       count(*), count(*) FILTER (WHERE waits AND since <= %(late)s)
+SELECT (SELECT count(*) FROM payments_purchase
+        WHERE settled_at IS NOT NULL AND settled_at >= coalesce(%(from)s, '-infinity'::timestamptz)),
+       count(*) FILTER (WHERE since >= coalesce(%(from)s, '-infinity'::timestamptz)),
+       count(*) FILTER (WHERE waits AND since <= %(late)s)
 FROM uncredited
 """
 _CREDITED = """
@@ -49,7 +51,7 @@ FROM payments_purchase p WHERE p.settled_at > %(since)s ORDER BY p.settled_at DE
 
 @dataclass(frozen=True, slots=True)
 class CreditCounts:
-    """How many purchases were ever paid, by Stripe's word, and credited; and how many credits are overdue."""
+    """How many purchases were paid, by Stripe's word, and credited; and how many credits are overdue now."""
 
     paid: int
     credited: int
@@ -67,8 +69,8 @@ class Latencies:
     credited_to_mirrored: Sequence[float]
 
 
-def credit_counts(*, now: datetime) -> CreditCounts:
-    """Count what was paid and what was credited, in one statement."""
+def credit_counts(*, now: datetime, since: datetime | None = None) -> CreditCounts:
+    """Count what was paid and what was credited since then, or ever, in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             _COUNTS,
@@ -80,20 +82,21 @@ def credit_counts(*, now: datetime) -> CreditCounts:
                 "nothing_paid": QuarantineReason.NOTHING_PAID.value,
                 "paid_events": list(PAID_EVENTS),
                 "late": now - CREDIT_GRACE,
+                "from": since,
             },
         )
         credited, uncredited, failed = cursor.fetchone()
     return CreditCounts(paid=credited + uncredited, credited=credited, failed=failed)
 
 
-def latencies(*, now: datetime) -> Latencies:
-    """Look at the newest purchases of the last hour."""
+def latencies(*, now: datetime, since: datetime | None = None) -> Latencies:
+    """Look at the newest purchases since then, or of the last hour; no more than `MEASURED_PURCHASES_MAX`."""
     with connection.cursor() as cursor:
         cursor.execute(
             _CREDITED,
             {
                 "paid_events": list(PAID_EVENTS),
-                "since": now - MEASURED_WINDOW,
+                "since": since or now - MEASURED_WINDOW,
                 "limit": MEASURED_PURCHASES_MAX,
             },
         )

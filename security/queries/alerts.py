@@ -1,9 +1,10 @@
 """What is known of alerts."""
 
 import uuid
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from security.kinds import AlertKind, AlertStatus, Severity
 from security.models import Alert
@@ -62,3 +63,24 @@ def ids_after(alert_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
 def alerts_about(user_id: uuid.UUID) -> QuerySet[Alert]:
     """The alerts that tell of this customer, newest first."""
     return Alert.objects.filter(user_id=user_id).order_by("-last_seen_at", "-id")
+
+
+def count_opened_since(since: datetime) -> int:
+    """How many alerts were opened since then, after grouping."""
+    return Alert.objects.filter(first_seen_at__gte=since).count()
+
+
+def count_unresolved_by_age(*, now: datetime, ages: Sequence[timedelta]) -> dict[Severity, list[int]]:
+    """How many alerts are not resolved, by severity: younger than the first of `ages`, than the second, … older."""
+    rows = Alert.objects.exclude(status=AlertStatus.RESOLVED).order_by().values_list("severity")
+    bounds = [now - age for age in ages]
+    spans = zip([None, *bounds], [*bounds, None], strict=True)
+    columns = {f"age_{number}": Count("id", filter=_between(*span)) for number, span in enumerate(spans)}
+    counted = {Severity(severity): counts for severity, *counts in rows.annotate(**columns)}
+    return {severity: counted.get(severity, [0] * len(columns)) for severity in Severity}
+
+
+def _between(newest: datetime | None, oldest: datetime | None) -> Q:
+    """First seen up to `newest`, and after `oldest`."""
+    young = Q(first_seen_at__lte=newest) if newest else Q()
+    return young & Q(first_seen_at__gt=oldest) if oldest else young

@@ -31,3 +31,8 @@ def refusals_since(*, now: datetime) -> list[RefusalActivity]:
         .order_by("-refused")
     )
     return [RefusalActivity(*row) for row in by_customer[:ACTIVITY_SUBJECTS_MAX]]
+
+
+def count_mistakes_since(since: datetime) -> int:
+    """How many refusals since then staff call a mistake."""
+    return LimitRefusal.objects.filter(is_mistake=True, last_refused_at__gte=since).count()

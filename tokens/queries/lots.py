@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import F, QuerySet, Sum
 
+from tokens.kinds import LotKind
 from tokens.models import Lot
 
 
@@ -35,3 +36,9 @@ def open_lots_of(account_id: uuid.UUID) -> QuerySet[Lot]:
     return Lot.objects.filter(account_id=account_id, is_open=True).order_by(
         F("expires_at").asc(nulls_last=True), "is_bought", "seq"
     )
+
+
+def outstanding_by_kind() -> dict[LotKind, int]:
+    """How many tokens customers have, by how they came by them: what the house owes. It reads every open lot."""
+    rows = Lot.objects.filter(is_open=True).order_by().values_list("kind").annotate(Sum("remaining"))
+    return dict.fromkeys(LotKind, 0) | {LotKind(kind): tokens for kind, tokens in rows}
