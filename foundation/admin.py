@@ -4,8 +4,9 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
@@ -198,6 +199,17 @@ def page_asked_from(request: HttpRequest) -> str:
 def may(request: HttpRequest, verb: str, model: type[models.Model]) -> bool:
     """Whether the person was given the right to view, add, change or delete rows of this table."""
     return request.user.has_perm(f"{model._meta.app_label}.{verb}_{model._meta.model_name}")
+
+
+def page_of(label: str) -> ModelAdmin:
+    """The page of a table such as `payments.Purchase`; all are made on the base above."""
+    return cast(ModelAdmin, admin.site.get_model_admin(apps.get_model(label)))
+
+
+def sees(request: HttpRequest, label: str) -> bool:
+    """Whether this person may open the page of a table; nobody sees a table that has none."""
+    has_page = admin.site.is_registered(apps.get_model(label))
+    return has_page and page_of(label).has_view_permission(request)
 
 
 def change_url(model: type[models.Model] | str, pk: object) -> str:

@@ -100,3 +100,5 @@ SEED_BATCH = 500  # purchases of one transaction when they are made to be counte
 SEED_SPAN = timedelta(days=90)
 SEED_REFUNDED_EVERY = 50
 SEED_DISPUTED_EVERY = 400
+
+CHARGES_SHOWN_MAX = 25  # of one payment, on its page

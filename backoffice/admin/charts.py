@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from backoffice.admin.visible import sees
 from backoffice.limits import FIGURES_FRESH_SECONDS, LIABILITY_FRESH_SECONDS
 from backoffice.queries import figures
 from backoffice.queries.figures import WINDOWS, first_day
 from backoffice.services.counted import counted
+from foundation.admin import sees
 from foundation.money import in_words
 from payments.kinds import PurchaseStatus
 from payments.queries.sales import DaysSales

@@ -10,10 +10,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from backoffice.admin.visible import sees
 from backoffice.kinds import Customer, Topic
 from backoffice.limits import CUSTOMER_SECTION_ROWS
-from foundation.admin import DASH, link, table
+from foundation.admin import DASH, link, sees, table
 from foundation.money import in_words
 from foundation.panels import panels_of
 from mirror import queries as mirror

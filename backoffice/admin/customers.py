@@ -14,10 +14,9 @@ from django.views.decorators.http import require_safe
 
 from backoffice.admin import timeline
 from backoffice.admin.customer_tables import sections_of
-from backoffice.admin.visible import page_of, sees
 from backoffice.kinds import Customer, Topic
 from backoffice.limits import CUSTOMER_TIMELINE_ROWS, TIMELINE_PAGE_SIZE
-from foundation.admin import FROM_ROW, change_url
+from foundation.admin import FROM_ROW, change_url, page_of, sees
 from identity.queries.users import person
 from payments.queries.stripe_dashboard import dashboard_url
 from tokens.errors import WalletNotFound
@@ -46,7 +45,7 @@ def customer_page(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
     wallet = _wallet(request, user_id)
     customer = Customer(user_id, wallet.account_id if wallet else None)
     context = {
-        "title": str(user),
+        "title": f"Customer {user}",
         "customer": user,
         "facts": _facts(request, user),
         "wallet": wallet,

@@ -8,12 +8,11 @@ from typing import Any, Final
 from django.http import HttpRequest
 
 from backoffice.admin.charts import rows_url
-from backoffice.admin.visible import sees
 from backoffice.limits import FIGURES_FRESH_SECONDS
 from backoffice.queries import figures
 from backoffice.queries.figures import WINDOWS, Credits, Guarding, first_day
 from backoffice.services.counted import Counted, counted
-from foundation.admin import DASH
+from foundation.admin import DASH, sees
 
 CREDITED_MIN = 0.99
 SECONDS_MAX = 2

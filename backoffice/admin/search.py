@@ -13,9 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from backoffice.admin.visible import page_of
 from backoffice.limits import SEARCH_BEGINNING_LENGTH_MIN, SEARCH_HITS_SHOWN, SEARCH_TERM_LENGTH_MAX
-from foundation.admin import change_url
+from foundation.admin import change_url, page_of
 from payments.queries.purchases import ids_of_charge
 
 Find = Callable[[QuerySet[Any], str], QuerySet[Any]]

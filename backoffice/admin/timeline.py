@@ -9,10 +9,9 @@ from typing import Final
 from django.core import signing
 from django.http import HttpRequest
 
-from backoffice.admin.visible import sees
 from backoffice.kinds import Customer, Moment, Place, Topic
 from backoffice.queries.timeline import SOURCES, timeline_of
-from foundation.admin import change_url
+from foundation.admin import change_url, sees
 from foundation.money import in_words
 
 
@@ -74,11 +73,16 @@ TOLD: Final[dict[str, tuple[str, str, Tell, Tell]]] = {
         lambda m: f"{_words(m.code)}: {m.amount or 0:+,} tokens",
         lambda m: f"Balance {int(m.extra):,}",
     ),
-    "freeze": ("ac_unit", "tokens.Freeze", lambda m: f"Frozen: {_words(m.code).lower()}", lambda m: m.extra),
+    "freeze": (
+        "ac_unit",
+        "tokens.Freeze",
+        lambda m: f"Frozen by {_words(m.code).lower()}",
+        lambda m: m.extra,
+    ),
     "freeze lifted": (
         "mode_heat",
         "tokens.Freeze",
-        lambda m: f"Freeze lifted: {_words(m.code).lower()}",
+        lambda m: f"Freeze by {_words(m.code).lower()} lifted",
         lambda m: m.extra,
     ),
     "alert": ("notifications", "security.Alert", lambda m: f"Alert, {m.code}", lambda m: m.extra),

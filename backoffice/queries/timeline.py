@@ -145,7 +145,6 @@ SOURCES: Final = (
         _wallets(freezes_of),
         "frozen_at",
         "cause",
-        extra="reference",
     ),
     Source(
         "freeze lifted",
@@ -154,7 +153,6 @@ SOURCES: Final = (
         _wallets(freezes_of),
         "lifted_at",
         "cause",
-        extra="reference",
     ),
     Source(
         "alert",

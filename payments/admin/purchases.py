@@ -89,22 +89,8 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
                 )
             },
         ),
-        (
-            "When",
-            {
-                "fields": (
-                    "started_at",
-                    "opened_at",
-                    "expires_at",
-                    "processing_at",
-                    "expected_by",
-                    "asked_stripe_at",
-                    "settled_at",
-                    "closed_at",
-                )
-            },
-        ),
-        ("If it went wrong", {"fields": ("failure_code", "quarantine_reason", "cancel_requested_at")}),
+        ("Until when", {"fields": ("expires_at", "expected_by")}),
+        ("If it went wrong", {"fields": ("failure_code", "quarantine_reason")}),
         (
             "At Stripe",
             {
@@ -136,7 +122,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         """Show what else is known of the purchase below it."""
-        context["related_tables"] = tables_of(context["original"])
+        context["related_tables"] = tables_of(request, context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:

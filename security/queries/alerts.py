@@ -84,3 +84,9 @@ def _between(newest: datetime | None, oldest: datetime | None) -> Q:
     """First seen up to `newest`, and after `oldest`."""
     young = Q(first_seen_at__lte=newest) if newest else Q()
     return young & Q(first_seen_at__gt=oldest) if oldest else young
+
+
+def alerts_about_purchase(*, buyer_id: uuid.UUID, purchase_id: uuid.UUID) -> QuerySet[Alert]:
+    """The alerts about its buyer that name this purchase, newest first."""
+    named = Q(dedup_key=str(purchase_id)) | Q(evidence__purchase_id=str(purchase_id))
+    return alerts_about(buyer_id).filter(named)

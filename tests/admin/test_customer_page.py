@@ -205,7 +205,7 @@ def test_the_timeline_tells_all_of_it_newest_first_and_page_by_page(superuser: C
     told = {line.words.split(":")[0] for line in seen}
     assert told >= {
         "Account opened", "Started to buy basic", "Purchase failed", "Payment declined", "Refund succeeded",
-        "Payment disputed", "Purchase", "Grant", "Frozen", "Alert, high", "Alert resolved",
+        "Payment disputed", "Purchase", "Grant", "Frozen by staff", "Alert, high", "Alert resolved",
         "Override granted", "Override replaced", "Refused by a limit",
     }  # fmt: skip
     assert sum(line.words.startswith("Grant") for line in seen) == 60
