@@ -31,6 +31,7 @@ class Kept:
     port: int = 0
     sign_of_life: str = ""
     child: Child | None = field(default=None, init=False)
+    seen: Child | None = field(default=None, init=False)  # whose sign of life was read
     cause: str = field(default="start", init=False)
     down_since: float = field(default=0.0, init=False)
 
@@ -43,7 +44,11 @@ class Kept:
         """Whether it does its work."""
         if self.child is None or not self.child.is_running():
             return False
-        return answers(self.port) if self.port else self.sign_of_life in self.child.output()
+        if self.port:
+            return answers(self.port)
+        if self.seen is not self.child and self.sign_of_life in self.child.output():
+            self.seen = self.child
+        return self.seen is self.child
 
     def ask_to_stop(self, cause: str) -> None:
         """Ask it to end when it has done what it does, and wait until it has ended."""
