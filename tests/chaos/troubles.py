@@ -1,5 +1,7 @@
 """Faults that end no process: what happens to the systems around the product, and between them."""
 
+import contextlib
+import subprocess
 import threading
 import time
 import uuid
@@ -10,6 +12,7 @@ import grpc
 import psycopg
 import redis
 
+from sandbox.processes import SandboxError
 from tests.chaos import limits
 from tests.chaos.installation import Installation
 from tests.chaos.keeper import Keeper
@@ -31,7 +34,7 @@ POISONS: Mapping[str, dict[str, object]] = {
 }
 # As deployments do: what old processes do not know must not disturb them, and nobody waits long for a lock.
 MIGRATION = (
-    "ALTER TABLE payments_purchase ADD COLUMN chaos_{0} integer NOT NULL DEFAULT 0",
+    "ALTER TABLE payments_purchase ADD COLUMN IF NOT EXISTS chaos_{0} integer NOT NULL DEFAULT 0",
     "ALTER TABLE payments_purchase ADD CONSTRAINT chaos_{0}_positive CHECK (chaos_{0} >= 0) NOT VALID",
     "ALTER TABLE payments_purchase VALIDATE CONSTRAINT chaos_{0}_positive",
 )
@@ -104,7 +107,7 @@ def trouble_commits(scene: Scene, fault: Fault) -> None:
 def wipe_firestore(scene: Scene, _fault: Fault) -> None:
     """All documents are gone; an operator does what the runbook says."""
     scene.installation.wipe_firestore()
-    scene.installation.manage("rebuild_mirror")
+    persist(lambda: scene.installation.manage("rebuild_mirror"))
 
 
 def tell_each_twice(scene: Scene, fault: Fault) -> None:
@@ -178,8 +181,8 @@ def deploy(scene: Scene, _fault: Fault) -> None:
         scene.deployments += 1
         number = scene.deployments
     for statement in MIGRATION:
-        _migrate(scene.installation.owners_url, statement.format(number))
-    scene.installation.manage("migrate", "--verbosity", "0")
+        persist(lambda statement=statement: _migrate(scene, statement.format(number)))  # type: ignore[misc]
+    persist(lambda: scene.installation.manage("migrate", "--verbosity", "0"))
     for names in DEPLOYED:
         processes = [scene.keeper.processes[name] for name in names]
         for process in processes:
@@ -188,20 +191,26 @@ def deploy(scene: Scene, _fault: Fault) -> None:
             scene.keeper.wait_for(process)
 
 
-def _migrate(url: str, statement: str) -> None:
-    """Try until the lock is had; give way to the load in between."""
-    with psycopg.connect(url, autocommit=True) as connection:
+def _migrate(scene: Scene, statement: str) -> None:
+    """Do it if the lock is had soon, and give way to the load otherwise; what is there already is done."""
+    with psycopg.connect(scene.installation.owners_url, autocommit=True) as connection:
         connection.execute(f"SET lock_timeout = {limits.MIGRATION_LOCK_MILLISECONDS}".encode())
-        deadline = time.monotonic() + limits.READY_SECONDS_MAX
-        while True:
-            try:
-                connection.execute(statement.encode())
-            except psycopg.errors.LockNotAvailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(limits.POLL_SECONDS)
-            else:
-                return
+        with contextlib.suppress(psycopg.errors.DuplicateObject):
+            connection.execute(statement.encode())
+
+
+def persist(work: Callable[[], object]) -> None:
+    """Do what an operator does, again and again while something else is broken, too."""
+    deadline = time.monotonic() + limits.READY_SECONDS_MAX
+    while True:
+        try:
+            work()
+        except (SandboxError, psycopg.OperationalError, subprocess.TimeoutExpired):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(limits.RETRY_SECONDS)
+        else:
+            return
 
 
 TROUBLES: Mapping[str, Trouble] = {
