@@ -76,6 +76,25 @@ def test_without_a_password_the_role_signs_in_by_other_means(role: Role, setting
     assert role.row() == (None, True, False)
 
 
+def test_a_role_that_only_looks_sees_no_key_no_session_and_no_password(role: Role):
+    reader = Role(f"reader_{uuid.uuid4().hex[:8]}", "")
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {reader.name}")
+        call_command("grant_database_rights", read_only=reader.name)
+        cursor.execute(
+            "SELECT has_column_privilege(%s, 'identity_user', 'password', 'SELECT')", [reader.name]
+        )
+        assert cursor.fetchone() == (False,)
+        cursor.execute("SELECT has_column_privilege(%s, 'identity_user', 'email', 'SELECT')", [reader.name])
+        assert cursor.fetchone() == (True,)
+
+    for table in ("tokens_posting", "payments_purchase", "identity_auditrecord"):
+        assert reader.can("SELECT", table)
+        assert not reader.can("INSERT, UPDATE, DELETE, TRUNCATE", table)
+    for table in ("djstripe_apikey", "django_session", "mfa_authenticator", "identity_apikey"):
+        assert not reader.can("SELECT", table)
+
+
 @pytest.mark.parametrize("same", [True, False])
 def test_the_owner_is_not_the_application(role: Role, settings: Settings, same: bool):
     settings.DATABASE_APPLICATION_USER = connection.settings_dict["USER"] if same else ""

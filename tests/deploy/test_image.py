@@ -10,6 +10,7 @@ from django.conf import settings
 
 from sandbox import environment
 from tests.architecture.source import APPS
+from tests.rehearsal.image import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
@@ -83,3 +84,12 @@ def test_the_jobs_are_commands_of_ours(name: str):
     assert (python, manage) == ("python", "manage.py")
     assert command in get_commands()
     assert settings.BASE_DIR == ROOT
+
+
+def test_the_rehearsal_runs_what_the_image_and_compose_run():
+    image = Image.__new__(Image)
+    image.app, image.venv = Path("/app"), Path("/venv")
+    assert image.command("web") == ["/venv/bin/gunicorn", "config.wsgi"]
+    assert image.command("worker")[:4] == ["/venv/bin/celery", "-A", "config", "worker"]
+    assert image.command("migrate") == ["/venv/bin/python", "manage.py", "migrate"]
+    assert [words[0] for words in image.build_steps()] == ["manage.py", "-m"]

@@ -91,12 +91,14 @@ class Image:
             pip = str(self.venv / "bin" / "pip")
             _call(pip, "install", "--quiet", "--only-binary", ":all:", *requirements)
 
+    def build_steps(self) -> list[list[str]]:
+        """What the Dockerfile has Python do with the files: static files are collected and bytecode is compiled."""
+        found = re.search(r"COPY \. \.\n(?:#.*\n)?RUN ((?:.+\\\n)*.+)\n", DOCKERFILE)
+        assert found, "the Dockerfile builds otherwise"
+        return [shlex.split(step)[1:] for step in found[1].replace("\\\n", " ").split("&&")]
+
     def _build(self) -> None:
-        """What the Dockerfile runs on the files: static files are collected and bytecode is compiled."""
-        steps = re.search(r"COPY \. \.\n(?:#.*\n)?RUN ((?:.+\\\n)*.+)\n", DOCKERFILE)
-        assert steps, "the Dockerfile builds otherwise"
-        for step in steps[1].replace("\\\n", " ").split("&&"):
-            _, *words = shlex.split(step)
+        for words in self.build_steps():
             _call(str(self.venv / "bin" / "python"), *words, directory=self.app, environment={"PATH": PATH})
 
 

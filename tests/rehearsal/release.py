@@ -1,6 +1,7 @@
 """A release from the image's contents: migrate, start, buy, change versions under load, and what each role may do."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -20,6 +21,16 @@ STATEMENTS = (
     "SET session_replication_role = replica",
     "CREATE OR REPLACE FUNCTION mirror_mark_stale(text, text) RETURNS void LANGUAGE sql AS ''",
     "UPDATE django_migrations SET name = name",
+)
+
+
+READER = "tokens_reader"
+FORBIDDEN_TO_LOOK = (
+    "UPDATE payments_purchase SET status = status",
+    "SELECT password FROM identity_user",
+    "SELECT * FROM django_session",
+    "SELECT * FROM djstripe_apikey",
+    *STATEMENTS,
 )
 
 
@@ -77,19 +88,33 @@ def _release(image: Image, stage: Stage, tell: Told) -> int:
             child.stop(timeout_seconds=60)
         print(smoke(image, stage, "v2", "--purchase"))
     tell(f"v1 became v2 under load: {load.answers.total()} requests, failed: {load.failed or 'none'}")
-    refused = _try_to_write(stage)
+    refused = _refused(stage.database_url(APPLICATION), STATEMENTS)
     tell(f"the application's role: {refused} of {len(STATEMENTS)} ways to write the ledger are refused")
+    too_much = _read_only(image, stage)
+    tell(f"the role that only looks: {too_much} of {len(FORBIDDEN_TO_LOOK)} other statements are allowed")
     image.run(["manage.py", "verify_ledger"], stage.environment("v2"))
     tell("verify_ledger finds nothing")
     assert all(child.is_running() for child in after)
-    return sum(load.failed.values()) + len(STATEMENTS) - refused
+    return sum(load.failed.values()) + len(STATEMENTS) - refused + too_much
 
 
-def _try_to_write(stage: Stage) -> int:
-    """How many of the statements the database refuses the application's role."""
+def _read_only(image: Image, stage: Stage) -> int:
+    """How much a role that only looks may do beyond that."""
+    with psycopg.connect(stage.postgres.url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {READER} LOGIN")
+    image.run(
+        ["manage.py", "grant_database_rights", "--read-only", READER], stage.environment("v2", owner=True)
+    )
+    with psycopg.connect(stage.database_url(READER), autocommit=True) as connection:
+        connection.execute("SELECT count(*) FROM tokens_posting")
+    return len(FORBIDDEN_TO_LOOK) - _refused(stage.database_url(READER), FORBIDDEN_TO_LOOK)
+
+
+def _refused(address: str, statements: Sequence[str]) -> int:
+    """How many of the statements the database refuses whoever signs in there."""
     refused = 0
-    with psycopg.connect(stage.database_url(APPLICATION), autocommit=True) as connection:
-        for statement in STATEMENTS:
+    with psycopg.connect(address, autocommit=True) as connection:
+        for statement in statements:
             try:
                 connection.execute(statement)
             except psycopg.errors.InsufficientPrivilege:

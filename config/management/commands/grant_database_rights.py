@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 from psycopg import sql
 
 RIGHTS = Path("deploy", "database_roles.sql")
+READING = Path("deploy", "read_only_role.sql")
 HASH = b"scram-sha-256"
 
 
@@ -19,6 +20,14 @@ class Command(BaseCommand):
         "As the tables' owner (MIGRATION_DATABASE_URL), make the role of DATABASE_URL if there is none, give it that "
         "address's password, and grant it what deploy/database_roles.sql says. Run it after every migrate."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Who else may look."""
+        parser.add_argument(
+            "--read-only",
+            metavar="ROLE",
+            help="Also let this role, which is there, read what deploy/read_only_role.sql says, and nothing else.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the role and grant, in one transaction."""
@@ -33,7 +42,12 @@ class Command(BaseCommand):
             cursor.execute(_login(cursor, verb, role, settings.DATABASE_APPLICATION_PASSWORD))
             cursor.execute("SELECT set_config('token_economy.application_role', %s, true)", [role])
             cursor.execute((settings.BASE_DIR / RIGHTS).read_text())
+            if reader := options["read_only"]:
+                cursor.execute("SELECT set_config('token_economy.read_only_role', %s, true)", [reader])
+                cursor.execute((settings.BASE_DIR / READING).read_text())
         self.stdout.write(f"{role} may use the product's tables, and only read the ledger's.")
+        if reader:
+            self.stdout.write(f"{reader} may read, but for keys, sessions and passwords.")
 
 
 def _login(cursor: Any, verb: str, role: str, password: str) -> str:
