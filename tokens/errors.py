@@ -161,3 +161,11 @@ class AdjustmentOutOfBounds(Refusal):
     code = "adjustment_out_of_bounds"
     status = 400
     title = "An adjustment gives or takes at least one token, and not more than the bank moves at once."
+
+
+class InvalidPeriod(Refusal):
+    """These days are no period of which there is a statement."""
+
+    code = "invalid_period"
+    status = 400
+    title = "There is no statement of these days."

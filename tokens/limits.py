@@ -1,6 +1,6 @@
 """The bank's bounds."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 PACKAGE_CODE_LENGTH_MAX = 32
 PACKAGE_TOKENS_MAX = 1_000_000
@@ -27,5 +27,6 @@ ACTOR_ID_LENGTH_MAX = 64
 SEED_BATCH = 1_000  # rows of one call when a ledger is filled to be measured
 SEED_TOKENS = 10  # of one entry there
 WALLETS_SWEPT_MAX = 1_000  # of one run
+STATEMENT_FIRST_DAY = date(2000, 1, 1)  # before any token was
 STATEMENT_LINES_SHOWN_MAX = 500  # on a page; the file has all
 IMBALANCES_SHOWN_MAX = 100

@@ -1,8 +1,6 @@
 """The customer's wallet and their purchases."""
 
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
@@ -17,38 +15,15 @@ from foundation.limits import PAGE_SIZE
 from payments.kinds import PENDING, PurchaseStatus
 from payments.models import Purchase
 from payments.pages.caller import customer_id
+from payments.pages.lines import Line, lines_of
 from payments.pages.words import tell
 from payments.queries import purchases
 from payments.queries.reversals import returned_cents, reversed_tokens
 from tokens.errors import WalletNotFound
-from tokens.kinds import EntryType
 from tokens.queries import entries, lots, prices, wallets
 from tokens.queries.wallets import WalletState
 
-if TYPE_CHECKING:
-    from tokens.models import Posting
-
 SEQ_DIGITS_MAX = 18  # what a bigint holds for sure
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the history: the posting, what it was in words, and the purchase that it belongs to."""
-
-    posting: "Posting"
-    words: str
-    purchase: Purchase | None
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether this is the purchase itself, and no part of it that went back."""
-        return self.purchase is not None and self.posting.entry.type == EntryType.PURCHASE
-
-    @property
-    def price(self) -> prices.UnitPrice | None:
-        """What a token of its purchase cost, bonus included: tokens go back at the price they were bought at."""
-        bought = self.purchase
-        return prices.UnitPrice(bought.price_cents, bought.total_tokens, bought.currency) if bought else None
 
 
 @never_cache
@@ -116,9 +91,4 @@ def _history(owner_id: uuid.UUID, before: int | None) -> tuple[list[Line], int |
         postings = postings.filter(seq__lt=before)
     page = list(postings[: PAGE_SIZE + 1])
     older = page[PAGE_SIZE - 1].seq if len(page) > PAGE_SIZE else None
-    page = page[:PAGE_SIZE]
-    bought = purchases.purchases_of(owner_id).in_bulk(
-        [it.entry.purchase_id for it in page if it.entry.purchase_id]
-    )
-    lines = [Line(it, entries.describe(it), bought.get(it.entry.purchase_id)) for it in page]
-    return lines, older
+    return lines_of(owner_id, page[:PAGE_SIZE]), older

@@ -37,6 +37,12 @@ def test_what_is_no_moment_is_refused(period, alices, refused):
     assert list(answer.json()["errors"]) == list(period)
 
 
+def test_a_period_that_has_not_begun_is_refused(alices, refused):
+    period = {"since": (timezone.now() + timedelta(hours=1)).isoformat()}
+    answer = refused(400, "invalid_request", lambda: alices.get(STATEMENT, period))
+    assert list(answer.json()["errors"]) == ["since"]
+
+
 def test_a_period_that_ends_before_it_begins_is_refused(alices, refused):
     now = timezone.now()
     period = {"since": now.isoformat(), "until": (now - timedelta(seconds=1)).isoformat()}

@@ -1,15 +1,17 @@
 """A customer's statement, as a page and as a file."""
 
 import csv
+import re
 import uuid
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import timezone
 
 from foundation.money import MINUS
+from payments.pages import statement
 from tests.pages.test_buying import words
 from tokens.kinds import AccountKind, EntryType, ServiceCall
-from tokens.pages import statement
 from tokens.queries.wallets import wallet_of
 from tokens.services import ledger, spending
 
@@ -82,11 +84,43 @@ def test_a_page_shows_so_many_lines_and_says_where_the_others_are(march, alices,
 
 
 @pytest.mark.parametrize(
-    "days", [{"from": "yesterday"}, {"from": "2026-03-02", "to": "2026-03-01"}, {"from": "0001-01-01"}]
+    ("days", "said"),
+    [
+        ({"from": "yesterday"}, "A day is written as 2026-01-31."),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, "The first day is after the last."),
+        ({"from": "0001-01-01"}, "No statement begins before 2000-01-01."),
+    ],
+    ids=["no day", "backwards", "before everything"],
 )
 @pytest.mark.parametrize("path", ["/wallet/statement", "/wallet/statement.csv"])
-def test_what_is_no_period_is_refused(path, days, alices):
-    assert alices.get(path, days).status_code == 400
+def test_what_is_no_period_is_refused_in_clear_words(path, days, said, alices):
+    answer = alices.get(path, days)
+    assert answer.status_code == 400
+    assert f"There is no statement of these days. {said}" in words(answer)
+
+
+def test_money_stands_beside_tokens(alices, buy, pay):
+    purchase = pay(buy(alices))
+    alices.get("/checkout/success", {"session_id": purchase.stripe_session_id})
+    call = ServiceCall("renderer", "1", "A picture")
+    spending.spend(user_id=purchase.buyer_id, amount=10, call=call, now=timezone.now())
+
+    page = words(alices.get("/wallet/statement"))
+    told = [(row[3], row[5], row[6]) for row in rows(alices.get("/wallet/statement.csv"))]
+
+    assert "+250 $14.99" in page
+    assert f"{MINUS}10 ≈ $1.00" in page
+    assert told[1:] == [("", "", ""), ("250", "14.99", "USD"), ("-10", "", ""), ("", "", "")]
+
+
+def test_the_navigation_says_where_it_belongs(alices):
+    assert re.search(
+        r'href="/wallet"\s+aria-current="true"', alices.get("/wallet/statement").content.decode()
+    )
+    assert re.search(r'href="/wallet"\s+aria-current="page"', alices.get("/wallet").content.decode())
+    for path in ("/accounts/2fa/", "/accounts/password/set/", "/accounts/3rdparty/"):
+        page = alices.get(path).content.decode()
+        assert re.search(r'href="/accounts/email/"\s+aria-current="true"', page), path
 
 
 def test_others_see_their_own(march, bob, sign_in):

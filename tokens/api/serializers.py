@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from identity.limits import FIREBASE_UID_LENGTH_MAX as USER_LENGTH_MAX
@@ -99,10 +100,11 @@ class PeriodSerializer(serializers.Serializer[Mapping[str, Any]]):
     until = serializers.DateTimeField(required=False, help_text="Up to here, included; now without it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A period ends after it begins."""
-        if "since" in attrs and "until" in attrs and attrs["since"] > attrs["until"]:
+        """A period ends after it begins, and now if nobody says when."""
+        until = attrs.get("until") or timezone.now()
+        if "since" in attrs and attrs["since"] > until:
             raise serializers.ValidationError({"since": ["This is after `until`."]})
-        return attrs
+        return {**attrs, "until": until}
 
 
 class StatementSerializer(serializers.Serializer[Statement]):

@@ -179,9 +179,7 @@ class StatementView(ListAPIView[Posting]):
         query = PeriodSerializer(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         period = query.validated_data
-        self.statement = statement_of(
-            owner_id, since=period.get("since"), until=period.get("until") or timezone.now()
-        )
+        self.statement = statement_of(owner_id, since=period.get("since"), until=period["until"])
         return self.statement.lines
 
     @extend_schema(
