@@ -30,6 +30,11 @@ class Sizes:
     saturation_seconds: float
     steady_seconds: float  # at 70 % of saturation
     outage_seconds: float  # without Firestore, under that load
+    # backoffice
+    seed_customers: int
+    seed_purchases: int
+    seed_entries: int  # beside those of the purchases
+    page_rounds: int  # of each page
 
 
 MEASURING = Sizes(
@@ -49,6 +54,10 @@ MEASURING = Sizes(
     saturation_seconds=20.0,
     steady_seconds=600.0,
     outage_seconds=600.0,
+    seed_customers=200_000,
+    seed_purchases=300_000,
+    seed_entries=1_750_000,
+    page_rounds=20,
 )
 TRYING = Sizes(
     rounds=1,
@@ -67,4 +76,8 @@ TRYING = Sizes(
     saturation_seconds=1.0,
     steady_seconds=2.0,
     outage_seconds=1.0,
+    seed_customers=100,
+    seed_purchases=200,
+    seed_entries=400,
+    page_rounds=2,
 )
