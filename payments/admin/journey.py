@@ -87,9 +87,7 @@ def _events(events: list[InboxEvent]) -> dict[str, Any]:
                 event.get_outcome_display() or DASH,
                 _time(event.received_at),
                 _time(event.processed_at),
-                format_html(
-                    "<details><summary>{}</summary>{}</details>", event.stripe_event_id, pretty(event.payload)
-                ),
+                format_html("<details><summary>As sent</summary>{}</details>", pretty(event.payload)),
             )
             for event in events
         ),

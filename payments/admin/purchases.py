@@ -116,13 +116,14 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
             },
         ),
     )
+    change_form_outer_before_template = "admin/actions_and_first_table.html"
     change_form_outer_after_template = "admin/related_tables.html"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
         """Show what else is known of the purchase below it."""
-        context["related_tables"] = tables_of(request, context["original"])
+        context["first_table"], *context["related_tables"] = tables_of(request, context["original"])
         return super().render_change_form(request, context, *args, **kwargs)
 
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:

@@ -66,7 +66,7 @@ def tables(response: Any) -> dict[str, str]:
             " ",
             re.sub(r"<[^>]+>", " ", " | ".join(str(cell) for row in shown["rows"] for cell in row)),
         )
-        for title, shown in response.context["related_tables"]
+        for title, shown in [response.context["first_table"], *response.context["related_tables"]]
     }
 
 
