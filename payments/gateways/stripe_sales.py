@@ -1,0 +1,74 @@
+"""What Stripe remembers of our sales: enough to make purchases again that a restored database has lost."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from payments.gateways.stripe_api import (
+    as_text,
+    as_uuid,
+    call,
+    client,
+    from_timestamp,
+    session_facts,
+)
+from payments.kinds import SessionFacts
+from payments.limits import LIST_PAGE_SIZE, SALES_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A purchase as its session's metadata tells it: whose, of how many tokens, and how it stands at Stripe."""
+
+    purchase_id: uuid.UUID
+    session: SessionFacts
+    buyer_id: uuid.UUID
+    document_id: str
+    email: str
+    tokens: int
+    bonus_tokens: int
+    checkout_url: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def list_sales(*, since: datetime, site: str) -> list[Sale]:
+    """The Checkout sessions that this site opened since then and that have not expired, the newest first.
+
+    Another installation on the same Stripe account has another site to come back to, and is left out.
+
+    https://docs.stripe.com/api/checkout/sessions/list
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    """
+    params: Any = {"created": {"gte": int(since.timestamp())}, "limit": LIST_PAGE_SIZE}
+    listed = call(
+        lambda: list(islice(client().v1.checkout.sessions.list(params).auto_paging_iter(), SALES_MAX))
+    )
+    sessions = (session.to_dict() for session in listed)
+    sales = (_sale(each) for each in sessions if as_text(each.get("success_url")).startswith(f"{site}/"))
+    return [sale for sale in sales if sale and sale.session.status != "expired"]
+
+
+def _sale(session: Mapping[str, Any]) -> Sale | None:
+    """The sale, where the session's metadata tells it whole."""
+    metadata = session.get("metadata") or {}
+    user_id, tokens, bonus = (metadata.get(name, "") for name in ("user_id", "tokens", "bonus"))
+    buyer, facts = as_uuid(user_id), session_facts(session)
+    if buyer is None or facts.purchase_id is None or not (tokens.isdecimal() and bonus.isdecimal()):
+        return None
+    return Sale(
+        purchase_id=facts.purchase_id,
+        session=facts,
+        buyer_id=buyer,
+        document_id=as_text(metadata.get("uid")) or user_id,
+        email=as_text((session.get("customer_details") or {}).get("email")),
+        tokens=int(tokens),
+        bonus_tokens=int(bonus),
+        checkout_url=as_text(session.get("url")),
+        created_at=from_timestamp(session["created"]),
+        expires_at=from_timestamp(session["expires_at"]),
+    )
