@@ -18,8 +18,13 @@ class AdminConfig(django_admin.AdminConfig):
     default_site = "backoffice.admin.site.Site"
 
     def ready(self) -> None:
-        """Have every app register its pages, then take care of those that libraries registered."""
+        """Have every app register its pages, then take care of those that libraries registered.
+
+        Our own pages come after them: the site is made when the first app asks for it, and asks for none itself.
+        """
         super().ready()
         from backoffice.admin.libraries import adopt_libraries  # noqa: PLC0415 - needs the models loaded
+        from backoffice.admin.proposals import register_proposals  # noqa: PLC0415 - likewise
 
         adopt_libraries()
+        register_proposals()

@@ -1,5 +1,7 @@
 """Bounds of the back office."""
 
+from datetime import timedelta
+
 SEARCH_TERM_LENGTH_MAX = 255
 SEARCH_BEGINNING_LENGTH_MIN = 3  # a shorter beginning is everybody's
 SEARCH_HITS_SHOWN = 20  # of one kind of row; who needs more has the list
@@ -15,3 +17,15 @@ COUNT_SECONDS_MAX = 60  # after which somebody else may count what one caller ha
 COUNTED_KEPT_SECONDS = 24 * 3600
 FIGURES_FRESH_SECONDS = 60
 LIABILITY_FRESH_SECONDS = 600  # it reads every open lot
+
+PROPOSAL_LIFETIME = timedelta(days=3)
+PROPOSALS_EXPIRED_MAX = 1_000  # of one run
+PROPOSAL_CHANGES_SHOWN_MAX = 20  # entries that a wallet has got since
+REASON_LENGTH_MAX = 500
+# What one person may grant alone by a file, in all.
+GRANTS_ALONE_TOKENS_MAX = 1_000
+GRANT_FILE_BYTES_MAX = 256 * 1024
+GRANT_ROWS_MAX = 2_000
+GRANT_TOKENS_MAX = 1_000_000  # of one row
+GRANT_BATCH = 500  # rows of one transaction
+GRANT_PROPOSALS_MAX = 20  # of one run

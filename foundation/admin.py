@@ -41,6 +41,10 @@ BROKEN = "overflow-wrap: anywhere"  # the theme's own classes have neither of th
 WRAPPED = f"white-space: pre-wrap; {BROKEN}"
 
 
+class ToPage(HttpResponseRedirect):
+    """The way to a page where an action goes on, rather than back to its row."""
+
+
 # What the theme's and Django's own filters ask for.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gt", "gte", "lt", "lte")
 
@@ -129,7 +133,8 @@ class ModelAdmin(UnfoldModelAdmin):
         """Go back to the row's page, if the action was taken there."""
         response: HttpResponse | None = super().response_action(request, queryset, *args, **kwargs)
         chosen = request.POST.get(ACTION_CHECKBOX_NAME)
-        if FROM_ROW in request.POST and chosen and isinstance(response, HttpResponseRedirect):
+        is_elsewhere = not isinstance(response, HttpResponseRedirect) or isinstance(response, ToPage)
+        if FROM_ROW in request.POST and chosen and not is_elsewhere:
             return HttpResponseRedirect(page_asked_from(request) or change_url(self.model, chosen))
         return response
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from foundation.admin import FROM_ROW, ModelAdmin, change_url, page_asked_from
+from foundation.admin import FROM_ROW, ModelAdmin, ToPage, change_url, page_asked_from
 from foundation.limits import ADMIN_ACTION_ROWS_MAX, ADMIN_REASON_LENGTH_MAX
 
 ANSWERED = "_answered"
@@ -72,3 +74,19 @@ def _back(page: ModelAdmin, request: HttpRequest, chosen: list[str]) -> str:
     if FROM_ROW not in request.POST:
         return request.get_full_path()
     return page_asked_from(request) or change_url(page.model, chosen[0])
+
+
+def go_to_page(
+    page: ModelAdmin, request: HttpRequest, rows: QuerySet[Any], *, name: str
+) -> HttpResponse | None:
+    """Send whoever takes an action to the page where it is asked for, for the one row that they chose.
+
+    Call it from an action and return what it returns.
+
+    :param name: the page's name in the admin, which takes the row's primary key
+    """
+    chosen = list(rows[:2])
+    if len(chosen) != 1:
+        page.message_user(request, "Choose one row for this.", messages.ERROR)
+        return None
+    return ToPage(reverse(f"admin:{name}", args=[chosen[0].pk]))

@@ -165,3 +165,35 @@ class ListTooLong(Refusal):
     code = "list_too_long"
     status = 409
     title = "Stripe has too many objects since then: choose a later moment."
+
+
+class RefundNotFound(Refusal):
+    """No refund was requested under this key."""
+
+    code = "refund_not_found"
+    status = 404
+    title = "There is no such refund."
+
+
+class PurchaseNotQuarantined(Refusal):
+    """Only what was quarantined is released, and once."""
+
+    code = "purchase_not_quarantined"
+    status = 409
+    title = "This purchase is not quarantined, or not any more."
+
+
+class NothingToRelease(Refusal):
+    """A release credits what was bought for what was paid; here one of the two is nothing."""
+
+    code = "nothing_to_release"
+    status = 409
+    title = "Nothing was paid, or nothing was sold: refund the payment, or adjust the wallet."
+
+
+class ReasonMissing(Refusal):
+    """Staff say why."""
+
+    code = "reason_missing"
+    status = 400
+    title = "Please give a reason."

@@ -38,6 +38,8 @@ REFUND_RETRY_INTERVAL = timedelta(minutes=1)
 REFUND_BATCH_MAX = 50
 REFUND_NOTE_LENGTH_MAX = 500
 REFUND_DIGITS_MAX = 12
+# What one person gives back of a purchase alone, in whole units of its currency: $50. Beyond it another has to agree.
+REFUND_ALONE_MAX = 50
 
 SYNC_TRIES_MAX = 6
 SYNC_WAKE_SECONDS = 1.0  # staff who look at Stripe's objects can wait that long: one wake-up for many events

@@ -9,8 +9,8 @@ from payments.services import (
     backfill,
     catalogue_checks,
     inbox,
-    refunds,
     sale_checks,
+    staff_refunds,
     stripe_sync,
     sweeps,
     watch,
@@ -77,4 +77,4 @@ def watch_customers() -> int:
 @shared_task(name="payments.retry_refunds")
 def retry_refunds() -> int:
     """Ask Stripe again for refunds whose answer was lost."""
-    return refunds.retry_requested_refunds(now=timezone.now())
+    return staff_refunds.retry_requested_refunds(now=timezone.now())

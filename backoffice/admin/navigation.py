@@ -11,6 +11,10 @@ from django.urls import reverse
 # Group, and its pages: words, a Material symbol, the table.
 GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
+        "Decisions",
+        (("Proposals", "how_to_vote", "backoffice.Proposal"),),
+    ),
+    (
         "Sales",
         (
             ("Purchases", "shopping_cart", "payments.Purchase"),

@@ -1,5 +1,6 @@
 """Tables of the back office."""
 
+from backoffice.models.proposal import Proposal, ProposedGrant
 from backoffice.models.rights import Rights
 
-__all__ = ["Rights"]
+__all__ = ["Proposal", "ProposedGrant", "Rights"]

@@ -1,6 +1,7 @@
 """Finds people, and the names of their documents."""
 
 import uuid
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
@@ -42,6 +43,27 @@ def find_user(identifier: str) -> User | None:
 def person(user_id: uuid.UUID) -> QuerySet[User]:
     """The one person with this id, or none."""
     return User.objects.filter(pk=user_id)
+
+
+def people_named(names: Collection[str]) -> dict[str, uuid.UUID]:
+    """The ids of people by e-mail address, user id or Firebase uid; without names that are nobody's."""
+    readable = [name for name in names if "\x00" not in name]
+    ids = User.objects.filter(pk__in=list(filter(None, map(_as_id, readable)))).values_list("pk", flat=True)
+    by_id = {str(user_id): user_id for user_id in ids}
+    by_uid = dict(User.objects.filter(firebase_uid__in=readable).values_list("firebase_uid", "pk"))
+    lowered = [name.lower() for name in readable]
+    by_email = dict(User.objects.filter(email__in=lowered).values_list("email", "pk"))
+    named = {
+        name: by_uid.get(name) or by_id.get(str(_as_id(name))) or by_email.get(name.lower())
+        for name in readable
+    }
+    return {name: user_id for name, user_id in named.items() if user_id}
+
+
+def _as_id(name: str) -> uuid.UUID | None:
+    with suppress(ValueError):
+        return uuid.UUID(name)
+    return None
 
 
 def email_of(user_id: uuid.UUID) -> str | None:

@@ -63,7 +63,7 @@ class RefundAdmin(MoneyBackAdmin):
     ordering = ("-created_at", "-id")
     fieldsets = (
         (None, {"fields": ("state", "amount", "purchase_link", "buyer", "reason", "failure_reason")}),
-        ("Who asked for it", {"fields": ("requested_by", "note", "idempotency_key")}),
+        ("Who asked for it", {"fields": ("requested_by", "checked_by", "note", "idempotency_key")}),
         ("When", {"fields": ("created_at", "asked_stripe_at", "ended_at")}),
         ("At Stripe", {"fields": ("stripe_refund_id",)}),
     )

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link
-from foundation.admin_forms import ask_and_act
+from foundation.admin_forms import go_to_page
 from foundation.money import in_words
+from identity.kinds import Right
 from payments.admin.journey import tables_of
-from payments.admin.refunding import RefundForm, refund
 from payments.errors import SessionNotOpened
-from payments.kinds import PENDING
+from payments.kinds import PENDING, PurchaseStatus
 from payments.models import Purchase
 from payments.queries.purchases import stuck
 from payments.queries.reversals import left_cents
@@ -72,7 +72,7 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         "buyer__stripe_customer__stripe_customer_id__startswith",
     )
     ordering = ("-started_at", "-id")
-    actions = ("ask_stripe_again", "give_back")
+    actions = ("ask_stripe_again", "give_back", "release")
     fieldsets = (
         (
             None,
@@ -133,24 +133,27 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
             senseless.add("ask_stripe_again")
         if not left_cents(row):
             senseless.add("give_back")
+        if row.status != PurchaseStatus.QUARANTINED:
+            senseless.add("release")
         return [each for each in super().row_actions(request, row) if each[0] not in senseless]
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
-        """Whoever was given the right to start refunds."""
-        return request.user.has_perm("payments.refund_purchase")
+        """Whoever was given the right to give payments back, or to propose it."""
+        return any(request.user.has_perm(right) for right in (Right.REFUND_PURCHASE, Right.PROPOSE_REFUND))
 
     @admin.action(description="Give money back…", permissions=["refund"])
     def give_back(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> HttpResponse | None:
-        """Refund all or a part of each purchase's payment, after asking how much and why."""
-        return ask_and_act(
-            self,
-            request,
-            purchases,
-            title="Give money back",
-            form_class=RefundForm,
-            action="money given back",
-            act=lambda purchase, answers: refund(request, purchase, answers),
-        )
+        """Ask how much of the payment, and why."""
+        return go_to_page(self, request, purchases, name="act_refund")
+
+    def has_release_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to settle what was quarantined."""
+        return request.user.has_perm(Right.SETTLE_QUARANTINED)
+
+    @admin.action(description="Release and credit…", permissions=["release"])
+    def release(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> HttpResponse | None:
+        """Ask why what was quarantined is to be credited after all."""
+        return go_to_page(self, request, purchases, name="act_release")
 
     @admin.action(description="Ask Stripe again", permissions=["act"])
     def ask_stripe_again(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> None:

@@ -1,7 +1,7 @@
 """Payments that were given back, whole or in part."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from foundation.ids import new_id
 from foundation.limits import IDEMPOTENCY_KEY_LENGTH_MAX
@@ -26,6 +26,7 @@ class Refund(models.Model):
         max_length=IDEMPOTENCY_KEY_LENGTH_MAX, unique=True, null=True, blank=True
     )
     requested_by = models.CharField(max_length=64, blank=True, help_text="Who asked for it here.")
+    checked_by = models.CharField(max_length=64, blank=True, help_text="Who else agreed, where two had to.")
     note = models.CharField(max_length=REFUND_NOTE_LENGTH_MAX, blank=True, help_text="Why, in their words.")
 
     created_at = models.DateTimeField()
@@ -39,6 +40,10 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(stripe_refund_id__isnull=False) | Q(idempotency_key__isnull=False),
                 name="refund_comes_from_somewhere",
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_by="") | ~Q(checked_by=F("requested_by")),
+                name="refund_checked_by_another",
             ),
             models.CheckConstraint(
                 condition=Q(stripe_refund_id__isnull=False) | Q(status__in=["requested", "failed"]),

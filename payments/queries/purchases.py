@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
@@ -16,8 +17,31 @@ from payments.limits import (
     SWEEP_GRACE,
 )
 from payments.models import CardUse, Decline, InboxEvent, Purchase
+from payments.queries.reversals import left_cents
 
 PAID = (PurchaseStatus.SETTLED, PurchaseStatus.QUARANTINED, PurchaseStatus.REFUNDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What whoever gives a payment back has to know. Amounts are in the currency's smallest unit."""
+
+    account_id: uuid.UUID
+    currency: str
+    paid_cents: int
+    left_cents: int
+
+
+def payment_of(purchase_id: uuid.UUID) -> Payment:
+    """How a purchase's payment stands.
+
+    :raises PurchaseNotFound: `purchase_not_found`.
+    """
+    purchase = Purchase.objects.filter(id=purchase_id).first()
+    if purchase is None:
+        raise PurchaseNotFound
+    paid = purchase.price_cents if purchase.paid_cents is None else purchase.paid_cents
+    return Payment(purchase.wallet_account_id, purchase.currency, paid, left_cents(purchase))
 
 
 def purchases_of(buyer_id: uuid.UUID) -> QuerySet[Purchase]:

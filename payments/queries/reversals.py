@@ -1,5 +1,7 @@
 """Reads how a purchase's payment stands: what has gone back of it, and what could."""
 
+from dataclasses import replace
+
 from payments.kinds import UNDECIDED, DisputeStatus, PurchaseStatus, RefundStatus
 from payments.models import Dispute, Purchase
 from payments.rules.reversal import DisputeStand, PaymentStand, RefundStand, refunded_cents, target_tokens
@@ -41,6 +43,15 @@ def returned_cents(purchase: Purchase) -> int:
 def reversed_tokens(purchase: Purchase) -> int:
     """How many of the purchase's tokens were taken back for it."""
     return target_tokens(stand_of(purchase)) if purchase.status == PurchaseStatus.SETTLED else 0
+
+
+def target_after(purchase: Purchase, amount_cents: int) -> int:
+    """How many of the purchase's tokens were to be back at the house, were so much more of its payment given back."""
+    payment = stand_of(purchase)
+    more = RefundStand(RefundStatus.SUCCEEDED, amount_cents)
+    # What the charge tells beyond its refunds is none of this one's.
+    known = payment.charge_refunded_cents + amount_cents if payment.charge_refunded_cents else 0
+    return target_tokens(replace(payment, refunds=[*payment.refunds, more], charge_refunded_cents=known))
 
 
 def left_cents(purchase: Purchase) -> int:

@@ -1,34 +1,21 @@
 """Refunds: what Stripe tells of them, and giving payments back ourselves."""
 
 import logging
-import uuid
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
-from foundation.errors import IdempotencyKeyReused, Refusal
-from identity.kinds import Actor
-from payments.errors import (
-    PurchaseNotFound,
-    RefundNotPossible,
-    RefundRefused,
-    RefundTooLarge,
-    StripeRefused,
-)
-from payments.gateways import stripe_refunds
 from payments.kinds import (
     REFUND_RANKS,
     REFUNDED,
     Outcome,
     RefundFacts,
-    RefundReason,
     RefundStatus,
 )
-from payments.limits import REFUND_BATCH_MAX, REFUND_RETRY_INTERVAL, REFUND_RETRY_WINDOW
 from payments.models import Purchase, Refund
-from payments.queries.reversals import left_cents, stand_of
+from payments.queries.reversals import stand_of
 from payments.rules.reversal import refunded_cents
 from payments.services import reversals
 from security.kinds import AlertKind, Severity
@@ -74,121 +61,6 @@ def note_charge_refunded(*, payment_intent_id: str, amount_cents: int, now: date
         outcome = reversals.apply(purchase=purchase, cause=EntryType.REFUND, reference=reference, now=now)
         _alert_excess(purchase, now)
     return outcome
-
-
-def start_refund(
-    *,
-    purchase_id: uuid.UUID,
-    amount_cents: int | None,
-    reason: RefundReason,
-    note: str,
-    idempotency_key: str,
-    actor: Actor,
-    now: datetime,
-) -> Refund:
-    """Give a purchase's payment back, whole where no amount is named: our row first, then Stripe.
-
-    The same key gives the same refund again, and has Stripe asked again where its answer was lost. One that has ended
-    without being made stays so: what was left of the payment then may have gone back since, or be disputed.
-
-    :param note: why, in the words of who asks for it
-    :raises PurchaseNotFound: `purchase_not_found`.
-    :raises RefundNotPossible: `refund_not_possible`: nothing was paid, or the payment is disputed.
-    :raises RefundTooLarge: `refund_too_large`, with `left_cents`.
-    :raises IdempotencyKeyReused: `idempotency_key_reused`: the key stands for another refund.
-    :raises RefundRefused: `refund_refused`, by Stripe.
-    :raises PaymentsUnavailable: `payments_unavailable`: the sweep asks Stripe again.
-    """
-    with transaction.atomic():
-        purchase = Purchase.objects.select_for_update().filter(id=purchase_id).first()
-        if purchase is None:
-            raise PurchaseNotFound
-        refund = Refund.objects.filter(idempotency_key=idempotency_key).first()
-        if refund is None:
-            refund = _request(purchase, amount_cents, reason, note, idempotency_key, actor, now)
-        elif refund.purchase_id != purchase.id or amount_cents not in (None, refund.amount_cents):
-            raise IdempotencyKeyReused
-    if refund.stripe_refund_id:
-        return refund
-    if refund.status == RefundStatus.FAILED:
-        raise RefundRefused(stripe_code=refund.failure_reason)
-    return _ask_stripe(refund, now)
-
-
-def retry_requested_refunds(*, now: datetime) -> int:
-    """Ask Stripe again for refunds whose answer was lost; answer how many were looked at.
-
-    Stripe keeps our key for a day. What it has made by then it has told, so what is still unanswered was never made.
-    """
-    asked_before = Q(asked_stripe_at=None) | Q(asked_stripe_at__lte=now - REFUND_RETRY_INTERVAL)
-    due = Refund.objects.filter(asked_before, status=RefundStatus.REQUESTED).select_related("purchase")
-    refunds = list(due.order_by("created_at")[:REFUND_BATCH_MAX])
-    for refund in refunds:
-        if refund.created_at <= now - REFUND_RETRY_WINDOW:
-            _give_up(refund, NOT_ANSWERED, now)
-            continue
-        try:
-            _ask_stripe(refund, now)
-        except Refusal as error:  # one refund's trouble keeps no other from its turn
-            logger.warning("refund.ask_failed", extra={"refund_id": str(refund.id), "code": error.code})
-    return len(refunds)
-
-
-def _request(
-    purchase: Purchase,
-    amount_cents: int | None,
-    reason: RefundReason,
-    note: str,
-    idempotency_key: str,
-    actor: Actor,
-    now: datetime,
-) -> Refund:
-    left = left_cents(purchase)
-    if left == 0:
-        raise RefundNotPossible
-    amount_cents = left if amount_cents is None else amount_cents
-    if not 0 < amount_cents <= left:
-        raise RefundTooLarge(left_cents=left)
-    refund = Refund.objects.create(
-        purchase=purchase,
-        amount_cents=amount_cents,
-        currency=purchase.currency,
-        status=RefundStatus.REQUESTED,
-        reason=reason,
-        idempotency_key=idempotency_key,
-        requested_by=actor.id,
-        note=note,
-        created_at=now,
-    )
-    facts = {"refund_id": str(refund.id), "purchase_id": str(purchase.id), "actor": actor.id}
-    logger.info("refund.requested", extra={**facts, "amount_cents": amount_cents})
-    return refund
-
-
-def _ask_stripe(refund: Refund, now: datetime) -> Refund:
-    """Have Stripe make the refund, and note its answer as the webhook does, which may have come before it."""
-    Refund.objects.filter(id=refund.id).update(asked_stripe_at=now)
-    try:
-        facts = stripe_refunds.create_refund(
-            refund_id=refund.id,
-            purchase_id=refund.purchase_id,
-            payment_intent_id=refund.purchase.stripe_payment_intent_id,
-            amount_cents=refund.amount_cents,
-            reason=refund.reason,
-        )
-    except StripeRefused as error:
-        code = str(error.members["stripe_code"])
-        _give_up(refund, code, now)
-        raise RefundRefused(stripe_code=code) from error
-    note_refund(facts=facts, now=now)
-    refund.refresh_from_db()
-    return refund
-
-
-def _give_up(refund: Refund, code: str, now: datetime) -> None:
-    """End a refund that Stripe has not made; should it tell otherwise after all, its word counts."""
-    requested = Refund.objects.filter(id=refund.id, status=RefundStatus.REQUESTED)
-    requested.update(status=RefundStatus.FAILED, failure_reason=code[:64], ended_at=now)
 
 
 def _record(purchase: Purchase, facts: RefundFacts, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from payments.rules.settlement import find_mismatch
 from payments.services.locked_purchase import LockedPurchase, lock_purchase
 from security.kinds import AlertKind, Severity
 from security.services.alerts import raise_alert
-from tokens.kinds import AccountKind, EntryType
+from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.services import ledger
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,24 @@ def _settle_paid(purchase: LockedPurchase, session: SessionFacts, now: datetime)
 
 
 def _credit(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> Outcome:
-    entry = ledger.post(
+    entry = post_credit(purchase=purchase, now=now)
+    purchase.move(
+        PurchaseStatus.SETTLED,
+        settled_at=now,
+        closed_at=None,
+        paid_cents=session.amount_cents,
+        failure_code="",
+        entry_id=entry.entry_id,
+        stripe_session_id=session.session_id,
+        stripe_payment_intent_id=session.payment_intent_id,
+    )
+    logger.info("purchase.settled", extra={"purchase_id": str(purchase.id), "entry_id": str(entry.entry_id)})
+    return Outcome.SETTLED
+
+
+def post_credit(*, purchase: LockedPurchase, now: datetime) -> PostedEntry:
+    """Post what a purchase bought. The caller has made sure that it is to be credited, and moves it."""
+    return ledger.post(
         entry_type=EntryType.PURCHASE,
         reference=f"purchase:{purchase.id}",
         account_id=purchase.wallet_account_id,
@@ -135,18 +152,6 @@ def _credit(purchase: LockedPurchase, session: SessionFacts, now: datetime) -> O
         expires_at=purchase.tokens_expire_at(credited_at=now),
         now=now,
     )
-    purchase.move(
-        PurchaseStatus.SETTLED,
-        settled_at=now,
-        closed_at=None,
-        paid_cents=session.amount_cents,
-        failure_code="",
-        entry_id=entry.entry_id,
-        stripe_session_id=session.session_id,
-        stripe_payment_intent_id=session.payment_intent_id,
-    )
-    logger.info("purchase.settled", extra={"purchase_id": str(purchase.id), "entry_id": str(entry.entry_id)})
-    return Outcome.SETTLED
 
 
 def _quarantine(

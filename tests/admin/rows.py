@@ -33,6 +33,7 @@ from security.services.limit_refusals import note_refusal
 from security.services.overrides import grant_override
 from security.services.purchase_limits import set_purchase_limits
 from tests.admin.payment_rows import dispute_of, publication_of, refund_of
+from tests.admin.proposal_rows import proposal_of
 from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms, ServiceCall
 from tokens.models import Entry, Freeze, Hold, Lot, Package, Wallet
 from tokens.queries.wallets import wallet_of
@@ -246,6 +247,9 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     ),
     "mirror.Drift": lambda: Drift.objects.create(
         kind="wallet", subject_id="alice", missing=1, example_path="transactions/1", found_at=NOW
+    ),
+    "backoffice.Proposal": lambda: proposal_of(
+        person("alice"), person("frank", is_staff=True, is_superuser=True)
     ),
     "security.Alert": alert,
     "security.LimitRefusal": limit_refusal,

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
+from foundation.ids import new_id
 from payments.models import Refund
 from tests.admin.conftest import SignedIn
 from tests.admin.payment_rows import dispute_of, refund_of
@@ -20,32 +22,32 @@ __all__ = ["shop", "stripe_sandbox"]
 LABEL = "payments.Purchase"
 
 
-def answer(client: Client, page: Any, row: Any, **answers: str) -> Any:
+def answer(client: Client, page: Any, url: str, **answers: str) -> Any:
     """Fill in the form that was shown, key and all."""
     key = re.search(r'name="key" value="([0-9a-f-]{36})"', page.content.decode())
     assert key, "the form carries a key of its own"
-    asked = {
-        "action": "give_back",
-        "_selected_action": str(row.pk),
-        "_from_row": "1",
-        "_answered": "1",
-        "key": key[1],
-    }
-    return client.post(url(LABEL, "changelist"), {**asked, "why": "requested_by_customer", **answers})
+    return client.post(url, {"key": key[1], "why": "requested_by_customer", **answers})
 
 
 def test_money_is_given_back_after_being_asked_how_much_and_why(shop: Shop, staff: SignedIn):
     bought = shop.buy()
     dave = staff("payments.view_purchase", "payments.refund_purchase", name="dave")
 
-    page = act(dave, LABEL, "give_back", bought, from_row=True)
-    assert page.status_code == 200
-    assert "share of the tokens is taken back" in page.content.decode()
+    asked = act(dave, LABEL, "give_back", bought, from_row=True)
+    there = reverse("admin:act_refund", args=[bought.pk])
+    assert asked["Location"] == there
+    page = dave.get(there)
+    foreseen = answer(dave, page, there, amount="5.00", reason="A gift that was bought twice.")
+    text = foreseen.content.decode()
+    assert "Money returned to the buyer" in text
+    assert "<strong>$5.00</strong>" in text
+    assert "250 →" in text
     assert not Refund.objects.exists()  # asking does nothing
 
     for _ in range(2):  # a form that is sent twice refunds once
-        done = answer(dave, page, bought, amount="5.00", reason="A gift that was bought twice.")
-        assert words(dave, done) == ["Money given back: 1 of 1."]
+        facts = {"amount": "5.00", "reason": "A gift that was bought twice.", "_confirmed": "1"}
+        done = answer(dave, page, there, **facts)
+        assert "Stripe has made it" in words(dave, done)[0]
     made = Refund.objects.get()
     assert (made.amount_cents, made.note, made.requested_by) == (
         500,
@@ -57,10 +59,11 @@ def test_money_is_given_back_after_being_asked_how_much_and_why(shop: Shop, staf
     assert "$5.00" in shown
     assert "Refunded" in shown  # the ledger's posting
 
-    page = act(dave, LABEL, "give_back", bought, from_row=True)
-    answer(dave, page, bought, amount="", reason="All of it.")
+    answer(dave, dave.get(there), there, amount="", reason="All of it.", _confirmed="1")
     assert shop.wallet().balance == 0
     assert dave.get(url(LABEL, "change", bought.pk)).context["row_actions"] == []
+    late = answer(dave, dave.get(there), there, amount="", reason="All of it.")
+    assert "no payment that can be given back" in late.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -73,10 +76,9 @@ def test_money_is_given_back_after_being_asked_how_much_and_why(shop: Shop, staf
     ],
 )
 def test_a_form_that_is_not_filled_in_asks_again(shop: Shop, superuser: Client, fields, said):
-    bought = shop.buy()
-    page = act(superuser, LABEL, "give_back", bought, from_row=True)
+    there = reverse("admin:act_refund", args=[shop.buy().pk])
 
-    again = answer(superuser, page, bought, **fields)
+    again = answer(superuser, superuser.get(there), there, **fields, _confirmed="1")
 
     assert said in again.content.decode()
     assert not Refund.objects.exists()
@@ -87,11 +89,11 @@ def test_an_amount_is_one_of_its_currency(superuser: Client):
     bought = purchase(
         currency="jpy", status="quarantined", quarantine_reason="amount_differs", paid_cents=1000
     )
-    page = act(superuser, LABEL, "give_back", bought, from_row=True)
+    there = reverse("admin:act_refund", args=[bought.pk])
 
-    done = answer(superuser, page, bought, amount="5.5", reason="Because.")
+    done = answer(superuser, superuser.get(there), there, amount="5.5", reason="Because.")
 
-    assert words(superuser, done) == [f"{bought}: 5.5 has more decimals than JPY."]
+    assert "5.5 has more decimals than JPY." in done.content.decode()
     assert not Refund.objects.exists()
 
 
@@ -102,13 +104,9 @@ def test_only_who_has_the_right_is_offered_it_and_may(staff: SignedIn):
 
     names = [name for name, _ in viewer.get(url(LABEL, "change", bought.pk)).context["row_actions"]]
     act(viewer, LABEL, "give_back", bought, from_row=True)
-    asked = {
-        "action": "give_back",
-        "_selected_action": str(bought.pk),
-        "_answered": "1",
-        "reason": "Because.",
-    }
-    viewer.post(url(LABEL, "changelist"), asked)
+    there = reverse("admin:act_refund", args=[bought.pk])
+    crafted = {"key": str(new_id()), "why": "duplicate", "reason": "Because.", "_confirmed": "1"}
+    assert viewer.post(there, crafted).status_code == 403
 
     assert "give_back" not in names
     assert Refund.objects.count() == 1

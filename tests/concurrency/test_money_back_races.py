@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from identity.kinds import Actor, ActorKind
 from payments.errors import RefundNotPossible, RefundRefused, RefundTooLarge
 from payments.kinds import RefundReason
 from payments.models import InboxEvent, Purchase, Refund
 from payments.services import inbox
-from payments.services.refunds import start_refund
+from payments.services.staff_refunds import start_refund
+from tests.support.members import member
 from tests.support.shop import Shop
 from tests.support.threads import race
 from tokens.errors import InsufficientTokens
@@ -90,7 +90,7 @@ def test_a_disputes_whole_life_told_at_once_ends_as_it_ended(shop: Shop):
 
 @pytest.mark.parametrize("cents", [PRICE, 500])
 def test_of_many_who_give_one_payment_back_no_more_goes_back_than_was_paid(shop: Shop, cents: int):
-    purchase = shop.buy()
+    purchase, dave = shop.buy(), member("dave", "payments.refund_purchase")
 
     def give_back() -> Refund:
         return start_refund(
@@ -99,7 +99,7 @@ def test_of_many_who_give_one_payment_back_no_more_goes_back_than_was_paid(shop:
             reason=RefundReason.DUPLICATE,
             note="Twice.",
             idempotency_key=str(uuid4()),
-            actor=Actor(ActorKind.STAFF, "dave"),
+            actor=dave,
             now=timezone.now(),
         )
 

@@ -19,14 +19,21 @@ from payments.kinds import PurchaseStatus, RefundReason
 from payments.limits import REFUND_RETRY_INTERVAL, REFUND_RETRY_WINDOW
 from payments.models import Purchase, Refund
 from payments.queries.reversals import left_cents
-from payments.services import refunds
-from payments.services.refunds import retry_requested_refunds, start_refund
+from payments.services import refunds, staff_refunds
+from payments.services.staff_refunds import retry_requested_refunds, start_refund
 from payments.tasks import retry_refunds
+from tests.support.members import member
 from tests.support.shop import Shop
 
 BASIC = 250
 PRICE = 1499
-DAVE = Actor(ActorKind.STAFF, "dave")
+DAVE = Actor(ActorKind.STAFF, str(uuid.UUID(int=7)))
+
+
+@pytest.fixture(autouse=True)
+def _dave(transactional_db: None) -> None:
+    """Dave gives payments back."""
+    member("dave", "payments.refund_purchase", user_id=uuid.UUID(DAVE.id))
 
 
 def give_back(purchase: Purchase, cents: int | None = None, key: str = "") -> Refund:
@@ -63,7 +70,7 @@ def test_a_refund_of_all_is_asked_for_kept_and_told_once(shop: Shop):
     kept = Refund.objects.get()
     assert (kept.stripe_refund_id, kept.status, kept.amount_cents) == (made["id"], "succeeded", PRICE)
     assert (kept.requested_by, kept.note, kept.reason) == (
-        "dave",
+        DAVE.id,
         "They changed their mind.",
         "requested_by_customer",
     )
@@ -93,7 +100,7 @@ def test_a_webhook_before_the_answer_meets_the_same_row(shop: Shop):
     refund = give_back(purchase, 500, "once")
 
     assert Refund.objects.get() == refund
-    assert (refund.status, refund.requested_by) == ("succeeded", "dave")
+    assert (refund.status, refund.requested_by) == ("succeeded", DAVE.id)
     assert shop.stripe.requests().total == 0
     assert stand(shop, purchase) == (BASIC - BASIC * 500 // PRICE, "partial")
 
@@ -233,7 +240,7 @@ def test_while_stripe_is_away_a_refund_waits_and_after_a_day_it_is_given_up(shop
 
     shop.stripe.stop_failing()
     refund = Refund.objects.get()
-    assert (refund.status, refund.failure_reason) == ("failed", refunds.NOT_ANSWERED)
+    assert (refund.status, refund.failure_reason) == ("failed", staff_refunds.NOT_ANSWERED)
     assert retry_requested_refunds(now=timezone.now() + timedelta(days=2)) == 0
     assert stand(shop, purchase) == (BASIC, "none")
 

@@ -1,5 +1,6 @@
 """People who work here."""
 
+import uuid
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -9,9 +10,12 @@ from identity.models import User
 from tests.support.shop import open_customer
 
 
-def member(name: str, *rights: str, **fields: Any) -> Actor:
+def member(name: str, *rights: str, user_id: uuid.UUID | None = None, **fields: Any) -> Actor:
     """Somebody who works here, with these rights."""
-    user = User.objects.filter(email=f"{name}@example.com").first() or open_customer(name)
+    email = f"{name}@example.com"
+    if user_id:
+        User.objects.create(id=user_id, email=email)
+    user = User.objects.filter(email=email).first() or open_customer(name)
     User.objects.filter(id=user.id).update(is_staff=True, **fields)
     for right in rights:
         app, codename = right.split(".")

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, link, table
+from foundation.admin_forms import go_to_page
 from foundation.admin_lists import one_of
+from identity.kinds import Right
 from tokens.kinds import AccountKind
 from tokens.models import Entry, Posting
 from tokens.queries.packages import package_names
@@ -23,6 +25,16 @@ class EntryAdmin(ReadOnlyModelAdmin):
     ordering = ("-created_at", "-id")
     fields = ("id", "kind", "reference", "package_code", "purchase", "created_at")
     change_form_outer_after_template = "admin/related_tables.html"
+    actions = ("reverse",)
+
+    def has_reverse_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to reverse entries, or to propose it."""
+        return any(request.user.has_perm(right) for right in (Right.REVERSE_ENTRY, Right.PROPOSE_ADJUSTMENT))
+
+    @admin.action(description="Reverse…", permissions=["reverse"])
+    def reverse(self, request: HttpRequest, entries: QuerySet[Entry]) -> HttpResponse | None:
+        """Ask why the entry is to be undone by another."""
+        return go_to_page(self, request, entries, name="act_reverse")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

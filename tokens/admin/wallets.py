@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link, may, table
-from foundation.admin_forms import ReasonForm, ask_and_act
+from foundation.admin_forms import ReasonForm, ask_and_act, go_to_page
 from foundation.ids import new_id
 from foundation.limits import PAGE_SIZE
-from identity.kinds import Actor, ActorKind
+from identity.kinds import Actor, ActorKind, Right
 from tokens.admin.freezes import reason_of
 from tokens.kinds import FreezeCause, FreezeStep
 from tokens.models import Freeze, Wallet
@@ -37,7 +37,7 @@ class WalletAdmin(ReadOnlyModelAdmin):
         ),
         ("Mirror", {"fields": ("account_id", "document_id", "seq", "version")}),
     )
-    actions = ("freeze",)
+    actions = ("adjust", "freeze")
     change_form_outer_after_template = "admin/related_tables.html"
 
     def render_change_form(
@@ -50,6 +50,15 @@ class WalletAdmin(ReadOnlyModelAdmin):
             (f"Latest {PAGE_SIZE} postings", _latest_postings(wallet)),
         ]
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def has_adjust_permission(self, request: HttpRequest) -> bool:
+        """Whoever was given the right to adjust wallets, or to propose it."""
+        return any(request.user.has_perm(right) for right in (Right.ADJUST, Right.PROPOSE_ADJUSTMENT))
+
+    @admin.action(description="Adjust tokens…", permissions=["adjust"])
+    def adjust(self, request: HttpRequest, wallets: QuerySet[Wallet]) -> HttpResponse | None:
+        """Ask how many tokens are given or taken, and why."""
+        return go_to_page(self, request, wallets, name="act_adjust")
 
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         """Whoever was given the right to add freezes."""

@@ -45,6 +45,16 @@ def posting_of(entry_id: uuid.UUID) -> Posting:
     return _told(Posting.objects.filter(entry_id=entry_id, line=1)).get()
 
 
+def find_posting(entry_id: uuid.UUID) -> Posting | None:
+    """As `posting_of`; None where there is no such entry."""
+    return _told(Posting.objects.filter(entry_id=entry_id, line=1)).first()
+
+
+def postings_since(account_id: uuid.UUID, *, seq: int, limit: int) -> list[Posting]:
+    """What has moved the wallet after its entry number `seq`, newest first, at most `limit` of it."""
+    return list(postings_of(account_id).filter(seq__gt=seq).order_by("-seq")[:limit])
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """What led a wallet from one version to another, at which it had so many entries."""

@@ -93,6 +93,12 @@ def wallets_by_account(account_ids: Collection[uuid.UUID]) -> list[WalletState]:
     return [_state(wallet) for wallet in found]
 
 
+def wallets_of_owners(owner_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, WalletState]:
+    """The wallets of these customers, by customer; without those who have none."""
+    found = Wallet.objects.select_related("account").filter(account__owner_id__in=owner_ids)
+    return {state.owner_id: state for state in map(_state, found)}
+
+
 def account_ids_after(account_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
     """The accounts of the wallets that follow one (None: of the first ones), by id."""
     later = Wallet.objects.filter(account_id__gt=account_id) if account_id else Wallet.objects.all()

@@ -24,6 +24,7 @@ from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.models import Correction, Posting
 from tokens.services import ledger
 from tokens.services.calls import call
+from tokens.services.wallets import tidy
 
 # What else to do about an entry that a person does not reverse.
 INSTEAD: Final = {
@@ -68,6 +69,7 @@ def adjust(
     _ask_why(reason)
     check_adjustment(tokens)
     with transaction.atomic():
+        tidy(account_id=account_id, now=now)  # and nobody else corrects it meanwhile
         if done := _done_before(key, account_id=account_id, tokens=tokens, reverses_id=None):
             return done
         posted = ledger.post(
@@ -122,6 +124,7 @@ def reverse_entry(
     _ask_why(reason)
     line = line_to_reverse(entry_id)
     with transaction.atomic():
+        tidy(account_id=line.account_id, now=now)
         if done := _done_before(key, account_id=line.account_id, tokens=-line.amount, reverses_id=entry_id):
             return done
         posted = undo(entry_id=entry_id, now=now)

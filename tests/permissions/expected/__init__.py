@@ -2,7 +2,7 @@
 
 from tests.permissions.expected.accounts import ACCOUNTS
 from tests.permissions.expected.api import API
-from tests.permissions.expected.back_office import ADMIN, TABLES, pages_of
+from tests.permissions.expected.back_office import ADMIN, TABLES, acts_on, pages_of
 from tests.permissions.expected.operations import OPERATIONS
 from tests.permissions.expected.site import SITE
 from tests.permissions.table import Table
@@ -14,5 +14,5 @@ AREAS: dict[str, Table] = {
     "operations": OPERATIONS,
     "accounts": ACCOUNTS,
     "admin": ADMIN,
-    **{label: pages_of(label) for label in TABLES},
+    **{label: {**pages_of(label), **acts_on(label)} for label in TABLES},
 }

@@ -21,6 +21,7 @@ ADDED_CHANGED_AND_DELETED = frozenset({"add", "change", "delete"})
 TABLES = {
     "account.EmailAddress": SEEN,
     "auth.Group": SEEN,  # superusers change them: else staff could give themselves any right
+    "backoffice.Proposal": SEEN,
     "django_celery_beat.ClockedSchedule": ADDED_CHANGED_AND_DELETED,
     "django_celery_beat.CrontabSchedule": ADDED_CHANGED_AND_DELETED,
     "django_celery_beat.IntervalSchedule": ADDED_CHANGED_AND_DELETED,
@@ -111,6 +112,11 @@ ADMIN: Table = {
         get=Asked(SIGN_IN, 403, 403, 404, 200),
         post=Asked(SIGN_IN, 403, 403, 404, 200),
     ),
+    "admin/backoffice/proposal/act/grants/": Row(
+        rights=("tokens.grant_many", "tokens.propose_adjustment"),
+        get=only_entitled(200),
+        post=only_entitled(200),
+    ),
     "admin/<url>": Row(at="admin/no-such-page", get=all_staff(404), post=all_staff(404)),
 }
 
@@ -136,4 +142,26 @@ def pages_of(label: str) -> Table:
             "{row}/delete/", get=answer("delete"), post=answer("delete")
         ),
         f"admin/{table}/<path:object_id>/history/": row("{row}/history/", get=seen, post=seen),
+    }
+
+
+# The pages on which an action is asked for, by the table of the row that it is taken on, with the rights that open it.
+ACTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "tokens.Wallet": {"adjust": ("tokens.adjust", "tokens.propose_adjustment")},
+    "tokens.Entry": {"reverse": ("tokens.reverse_entry", "tokens.propose_adjustment")},
+    "payments.Purchase": {
+        "refund": ("payments.refund_purchase", "payments.propose_refund"),
+        "release": ("payments.settle_quarantined",),
+    },
+    "backoffice.Proposal": {"decide": ("backoffice.approve_proposal",)},
+}
+
+
+def acts_on(label: str) -> Table:
+    """A form is shown, and shown again where it comes without its answers."""
+    at = "admin/backoffice/proposal/act"
+    shown = only_entitled(200)
+    return {
+        f"{at}/{name}/<uuid:pk>/": Row(at=f"{at}/{name}/{{row}}/", rights=rights, get=shown, post=shown)
+        for name, rights in ACTS.get(label, {}).items()
     }

@@ -1,0 +1,1 @@
+"""The pages on which staff act: each asks, foretells in numbers, and then does or proposes."""

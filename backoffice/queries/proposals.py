@@ -1,0 +1,32 @@
+"""Reads proposals."""
+
+import uuid
+from datetime import datetime
+
+from django.db.models import Count, Min, QuerySet
+
+from backoffice.errors import ProposalNotFound
+from backoffice.kinds import ProposalStatus
+from backoffice.models import Proposal
+
+
+def proposal_of(proposal_id: uuid.UUID) -> Proposal:
+    """The proposal with the people of it.
+
+    :raises ProposalNotFound: `proposal_not_found`.
+    """
+    found = Proposal.objects.select_related("maker", "checker").filter(id=proposal_id).first()
+    if found is None:
+        raise ProposalNotFound
+    return found
+
+
+def waiting(*, now: datetime) -> QuerySet[Proposal]:
+    """The proposals that wait for somebody's decision, those that expire first before the others."""
+    return Proposal.objects.filter(status=ProposalStatus.PROPOSED, expires_at__gt=now).order_by("expires_at")
+
+
+def waiting_for(user_id: uuid.UUID, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many wait for this person, who decides none of their own, and when the first of them expires."""
+    told = waiting(now=now).exclude(maker_id=user_id).aggregate(count=Count("id"), first=Min("expires_at"))
+    return told["count"], told["first"]

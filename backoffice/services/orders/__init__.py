@@ -1,0 +1,1 @@
+"""The actions that may need a second person, one file each."""
