@@ -222,7 +222,9 @@ def _by_status(days: Sequence[tuple[date, str, int]], now: datetime) -> list[Row
         return sum(count for day, status, count in days if day >= first and status in statuses)
 
     everything = within(LONGEST, frozenset(PurchaseStatus.values))
-    steps = [("Started in all", frozenset(PurchaseStatus.values), {})]
+    steps: list[tuple[str, frozenset[str], dict[str, str]]] = [
+        ("Started in all", frozenset(PurchaseStatus.values), {})
+    ]
     steps += [
         (status.label, frozenset({status.value}), {"status__exact": status.value})
         for status in PurchaseStatus

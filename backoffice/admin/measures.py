@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -55,8 +56,8 @@ def measures(request: HttpRequest, *, now: datetime) -> Measures:
     for label, name, count, make in _SOURCES:
         if sees(request, label):
             known = counted(
-                f"{name}:{now:%Y-%m-%d}", lambda count=count: count(now), fresh_seconds=FIGURES_FRESH_SECONDS
-            )  # type: ignore[misc]
+                f"{name}:{now:%Y-%m-%d}", partial(count, now), fresh_seconds=FIGURES_FRESH_SECONDS
+            )
             rows += make(known, now)
             times += [known.at] if known else []
     return Measures(rows, min(times, default=None))
