@@ -37,6 +37,7 @@ class Result:
     cycles: int
     kills: int
     struck: dict[str, int]
+    not_struck: Sequence[str]
     acknowledged: int
     webhooks: int
     statuses: dict[int, int]
@@ -57,6 +58,7 @@ class Campaign:
         """
         self._installation, self._seed, self._impatient = installation, seed, impatient
         self._told = Told()
+        self._not_struck: list[str] = []
         self._keeper = Keeper(installation.processes)
         calls = Calls(installation.url, api_key=installation.api_key, project=installation.project)
         self._people = People(calls, installation.stripe, self._told, rate=rate, seed=seed)
@@ -72,6 +74,7 @@ class Campaign:
                 self._run_cycle(cycle)
                 say(f"cycle {cycle.number}: {_words(cycle)}; {self._told.acknowledged} acknowledged")
             self._strikes.disarm()
+            self._installation.calm()
             self._people.close()
             settle_seconds = self._settle()
             verdict = self._judge(imbalances=reading.find_imbalances(self._installation))
@@ -83,6 +86,7 @@ class Campaign:
             cycles=len(cycles),
             kills=self._strikes.kills,
             struck=self._strikes.struck,
+            not_struck=self._not_struck,
             acknowledged=self._told.acknowledged,
             webhooks=reading.read_books(self._installation.owners_url).told_by_stripe,
             statuses=self._told.statuses,
@@ -93,23 +97,27 @@ class Campaign:
         )
 
     def _run_cycle(self, cycle: Cycle) -> None:
-        """Have each fault strike at its time; the cycle is over when all is over and every process serves."""
-        began, failures = time.monotonic(), []
+        """Have each fault strike at its time; the cycle is over when all is over and every process serves.
+
+        A fault that cannot be done, since another has hit what it needs, is told in the end and ends no campaign.
+        """
+        began = time.monotonic()
 
         def strike(fault: Fault) -> None:
             try:
                 time.sleep(max(0.0, began + fault.at - time.monotonic()))
                 self._strikes.strike(fault)
-            except Exception as error:  # noqa: BLE001 - raised below, in the campaign's own thread
-                failures.append(error)
+            except Exception as error:  # noqa: BLE001 - told in the end
+                self._not_struck.append(
+                    f"cycle {cycle.number}: {fault.kind} ({fault.target}): {error!r}"[:500]
+                )
 
         threads = [threading.Thread(target=strike, args=(fault,)) for fault in cycle.faults]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        if failures:
-            raise failures[0]
+        self._people.raise_failure()
         time.sleep(max(0.0, began + SECONDS_PER_CYCLE - time.monotonic()))
         self._keeper.wait_until_all_serve()
 

@@ -26,6 +26,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "settle_seconds": round(result.settle_seconds, 1),
         "seconds": round(result.seconds, 1),
         "faults": dict(sorted(result.struck.items())),
+        "not_struck": list(result.not_struck),
         "answers": {str(status): count for status, count in sorted(result.statuses.items())},
         "findings": [f"{name}: {found}" for name, found in result.verdict.findings],
     }
@@ -49,6 +50,8 @@ def as_table(result: Result) -> str:
         f"{name:<26}{told[name]:>8.2f}"
         for name in ("recovery_seconds_median", "recovery_seconds_max", "settle_seconds", "seconds")
     ]
+    if told["not_struck"]:
+        lines += ["", f"not struck: {len(told['not_struck'])}, such as {told['not_struck'][0]}"]
     lines += ["", *told["findings"][:FINDINGS_SHOWN_MAX]]
     if len(told["findings"]) > FINDINGS_SHOWN_MAX:
         lines.append(f"and {len(told['findings']) - FINDINGS_SHOWN_MAX} more, in the JSON")
