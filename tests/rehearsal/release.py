@@ -2,11 +2,13 @@
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+import requests
 
-from sandbox.processes import Child, free_port, stop_all
+from sandbox.processes import Child, free_port, stop_all, wait_until_ready
 from tests.rehearsal.image import Image
 from tests.rehearsal.load import Load
 from tests.rehearsal.stage import APPLICATION, Stage, Told
@@ -63,12 +65,19 @@ def start_all(image: Image, stage: Stage, version: str) -> list[Child]:
     """Start web, worker and beat of a version, and lead the front to it once it can serve."""
     port = free_port()
     web = stage.start(image, "web", version, port=port)
-    stage.wait_for(web, "Booting worker")
+    wait_until_ready(web, lambda: _answers(port), seconds_max=300)
     worker, beat = (stage.start(image, name, version) for name in ("worker", "beat"))
     stage.wait_for(worker, " ready.")
     stage.wait_for(beat, "beat: Starting")
     stage.front.lead_to(port)
     return [web, worker, beat]
+
+
+def _answers(port: int) -> bool:
+    """Whether the site serves there; until it has loaded, nobody may be led to it."""
+    with suppress(requests.RequestException):
+        return requests.get(f"http://127.0.0.1:{port}/health/live", timeout=5).ok
+    return False
 
 
 def smoke(image: Image, stage: Stage, version: str, *options: str) -> str:

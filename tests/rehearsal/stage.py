@@ -25,7 +25,7 @@ class Front(TcpProxy):
 
     def lead_to(self, port: int) -> None:
         """Have the next connection meet another version."""
-        self._target = ("127.0.0.1", port)
+        self._targets = (f"127.0.0.1:{port}",)
 
 
 class Stage:
