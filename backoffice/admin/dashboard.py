@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from backoffice.queries.proposals import waiting
 from mirror import queries as mirror
 from payments.queries import inbox, purchases
 from security.queries.alerts import count_open_by_severity
@@ -68,8 +69,14 @@ def _outbox(now: datetime) -> _Reading:
     return _Reading(waiting + parked, words, bool(parked))
 
 
+def _proposals(now: datetime) -> _Reading:
+    waits = waiting(now=now).count()
+    return _Reading(waits, "For a second person to decide", bool(waits))
+
+
 # Title, the table behind the number, the filter that shows the rows counted, and how to count.
 _READINGS: Final[tuple[tuple[str, str, str, Callable[[datetime], _Reading]], ...]] = (
+    ("Waiting proposals", "backoffice.Proposal", "?status__exact=proposed", _proposals),
     ("Open alerts", "security.Alert", "?status__exact=open", _open_alerts),
     ("Stuck purchases", "payments.Purchase", "?attention=stuck", _stuck_purchases),
     ("Events to handle", "payments.InboxEvent", "?status__in=received,failed,parked", _inbox),

@@ -26,6 +26,7 @@ class ProposalAdmin(ReadOnlyModelAdmin):
     """The list and the page of a proposal."""
 
     list_display = ("what", "size", "state", "maker", "proposed_at", "expires_at", "checker")
+    has_few_rows = True
     list_filter = ("status", "kind")
     list_select_related = ("maker", "checker")
     search_fields = ("id", "account_id", "subject_id", "maker__email__startswith")

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from payments.kinds import InboxStatus
 from tests.admin.conftest import SignedIn
-from tests.admin.rows import NOW, alert, event, outbox_row, purchase
+from tests.admin.rows import NOW, alert, event, outbox_row, purchase, row_of
 
 
 def cards(client: Client) -> dict[str, tuple[int, str, bool]]:
@@ -21,6 +21,7 @@ def test_a_quiet_day(superuser: Client) -> None:
     shown = cards(superuser)
     assert shown["Open alerts"] == (0, "Nothing was raised", False)
     assert shown["Stuck purchases"][0] == 0
+    assert shown["Waiting proposals"] == (0, "For a second person to decide", False)
     assert shown["Events to handle"] == (0, "0 waiting, 0 parked", False)
     number, words, is_urgent = shown["Changes to mirror"]
     assert not is_urgent
@@ -39,7 +40,9 @@ def test_each_number_is_true_and_leads_to_the_rows_it_counts(superuser: Client) 
     outbox_row("wallet-1")
     outbox_row("wallet-2", parked_at=NOW)
     purchase("alice")
+    row_of("backoffice.Proposal")
     shown = cards(superuser)
+    assert shown["Waiting proposals"][::2] == (1, True)
     assert shown["Open alerts"] == (3, "1 critical, 2 low", True)
     assert shown["Stuck purchases"][::2] == (1, True)
     assert shown["Events to handle"] == (2, "1 waiting, 1 parked", True)
