@@ -20,6 +20,7 @@ from unfold.decorators import display
 
 from foundation import limits
 from foundation.admin_lists import CountedChangeList, EstimatingPaginator, indexed_fields
+from foundation.admin_trail import TrailMixin
 from foundation.errors import Refusal
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class ToPage(HttpResponseRedirect):
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gt", "gte", "lt", "lte")
 
 
-class ModelAdmin(UnfoldModelAdmin):
+class ModelAdmin(TrailMixin, UnfoldModelAdmin):
     """The base of all pages about a table.
 
     `search_fields` are lookups that an index serves (`id`, `buyer__email__startswith`); a field of ids finds
@@ -150,16 +151,16 @@ class ModelAdmin(UnfoldModelAdmin):
         chosen = list(rows[: limits.ADMIN_ACTION_ROWS_MAX])
         done = 0
         for row in chosen:
-            outcome = "done"
             try:
                 act(row)
             except Refusal as refusal:
-                outcome = refusal.code
                 self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+                facts = {"action": action, "table": self.opts.label_lower, "row": str(row.pk)}
+                logger.info(
+                    "admin.refused", extra={**facts, "code": refusal.code, "actor": str(request.user.pk)}
+                )
             else:
                 done += 1
-            facts = {"action": action, "table": self.opts.label_lower, "row": str(row.pk), "outcome": outcome}
-            logger.info("admin.action", extra={**facts, "actor": str(request.user.pk)})
         if done:
             self.message_user(
                 request, f"{action[0].upper()}{action[1:]}: {done} of {len(chosen)}.", messages.SUCCESS
@@ -169,7 +170,7 @@ class ModelAdmin(UnfoldModelAdmin):
 class ReadOnlyMixin(ReadOnlyBase):
     """Rows that nobody adds, changes or deletes here, superusers included; a crafted POST is refused as well.
 
-    Services may still act on them: give such an action `permissions=["act"]`.
+    Services may still act on them: such an action names the right that its service asks for, see `needs`.
     """
 
     warn_unsaved_form = False
@@ -185,10 +186,6 @@ class ReadOnlyMixin(ReadOnlyBase):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Nobody."""
         return False
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        """Whoever was given the right to change these rows may have a service do so."""
-        return may(request, "change", self.model)
 
 
 class ReadOnlyModelAdmin(ReadOnlyMixin, ModelAdmin):
@@ -215,6 +212,14 @@ def sees(request: HttpRequest, label: str) -> bool:
     """Whether this person may open the page of a table; nobody sees a table that has none."""
     has_page = admin.site.is_registered(apps.get_model(label))
     return has_page and page_of(label).has_view_permission(request)
+
+
+def needs(right: str) -> Callable[[Any, HttpRequest], bool]:
+    """Make an action's `has_…_permission`: it is offered only to who holds this right.
+
+    The service asks for it again, and has the last word.
+    """
+    return lambda _, request: request.user.has_perm(right)
 
 
 def change_url(model: type[models.Model] | str, pk: object) -> str:

@@ -1,12 +1,13 @@
 """The pages that libraries bring along: read-only where services do the writing, restyled else."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 from unfold import widgets
 
@@ -40,7 +41,7 @@ STYLES: Final[tuple[tuple[type[forms.Widget], list[str]], ...]] = (
 )
 
 if TYPE_CHECKING:
-    RestyledBase = admin.ModelAdmin[Any]
+    RestyledBase = ModelAdmin
 else:
     RestyledBase = object
 
@@ -104,9 +105,14 @@ class RestyleMixin(RestyledBase):
     has_few_rows = True
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The library asks for no right: whoever may look could run a task."""
+        """The library asks for no right, so that whoever may look could run a task, and records nothing."""
         actions: dict[str, Any] = super().get_actions(request)
-        return actions if self.has_change_permission(request) else {}
+        if not self.has_change_permission(request):
+            return {}
+        return {
+            name: (act if name == "delete_selected" else _recorded(act, name), name, words)
+            for name, (act, _, words) in actions.items()
+        }
 
     def get_form(
         self,
@@ -120,6 +126,18 @@ class RestyleMixin(RestyledBase):
         for field in form.base_fields.values():
             _style(field.widget)
         return form
+
+
+def _recorded(act: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The library's action, told to the audit trail for each row in the transaction that does it."""
+
+    def act_and_tell(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> Any:
+        with transaction.atomic():
+            for row in rows:
+                page.tell_trail(request, row, name, {})
+            return act(page, request, rows)
+
+    return act_and_tell
 
 
 def adopt_libraries() -> None:

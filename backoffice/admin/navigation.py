@@ -67,6 +67,7 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         "People",
         (
             ("API keys", "key", "identity.ApiKey"),
+            ("Audit trail", "history", "identity.AuditRecord"),
             ("E-mail addresses", "mail", "account.EmailAddress"),
             ("Connected accounts", "link", "socialaccount.SocialAccount"),
             ("Groups", "group", "auth.Group"),

@@ -1,6 +1,8 @@
 """Staff's view of people, and of services' keys."""
 
 from identity.admin.api_keys import ApiKeyAdmin
+from identity.admin.audit import AuditRecordAdmin
+from identity.admin.trail import AuditTrail
 from identity.admin.users import UserAdmin
 
-__all__ = ["ApiKeyAdmin", "UserAdmin"]
+__all__ = ["ApiKeyAdmin", "AuditRecordAdmin", "AuditTrail", "UserAdmin"]

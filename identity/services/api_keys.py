@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 
 from identity.errors import InvalidApiKey, InvalidServiceName
-from identity.kinds import Scope, ServiceCaller
+from identity.kinds import Actor, Right, Scope, ServiceCaller
 from identity.limits import (
     API_KEY_LENGTH_MAX,
     API_KEY_PREFIX_LENGTH,
@@ -18,27 +19,32 @@ from identity.limits import (
     SERVICE_NAME_REGEX,
 )
 from identity.models import ApiKey
+from identity.services import audit, rights
 
 logger = logging.getLogger(__name__)
 
 MARK = "tok_"  # so that people, and scanners for leaked secrets, know one when they see it
 
 
-def create_api_key(*, service: str, scopes: Collection[Scope], now: datetime) -> str:
+def create_api_key(*, service: str, scopes: Collection[Scope], actor: Actor, now: datetime) -> str:
     """Make a key for a service, and give it: this is the only time that it can be read.
 
+    :raises ActionNotAllowed: `action_not_allowed`.
     :raises InvalidServiceName: `invalid_service_name`.
     """
+    rights.require(Right.MANAGE_API_KEYS, actor=actor)
     if not SERVICE_NAME_REGEX.fullmatch(service):
         raise InvalidServiceName
     key = f"{MARK}{secrets.token_urlsafe(API_KEY_SECRET_BYTES)}"
-    row = ApiKey.objects.create(
-        service=service,
-        prefix=key[:API_KEY_PREFIX_LENGTH],
-        secret_hash=_hash(key),
-        scopes=sorted(scopes),
-        created_at=now,
-    )
+    with transaction.atomic():
+        row = ApiKey.objects.create(
+            service=service,
+            prefix=key[:API_KEY_PREFIX_LENGTH],
+            secret_hash=_hash(key),
+            scopes=sorted(scopes),
+            created_at=now,
+        )
+        _record("apikey.create", row, actor, now)
     logger.info("api_key.created", extra={"api_key_id": str(row.id), "service": service})
     return key
 
@@ -58,12 +64,24 @@ def authenticate(key: str, *, now: datetime) -> ServiceCaller:
     return ServiceCaller(found.id, found.service, frozenset(found.scopes))
 
 
-def revoke(*, api_key: ApiKey, now: datetime) -> bool:
-    """Have a key open nothing from now on; answer whether it was not revoked before."""
-    revoked = bool(ApiKey.objects.filter(id=api_key.id, revoked_at=None).update(revoked_at=now))
+def revoke(*, api_key: ApiKey, actor: Actor, now: datetime) -> bool:
+    """Have a key open nothing from now on; answer whether it was not revoked before.
+
+    :raises ActionNotAllowed: `action_not_allowed`.
+    """
+    rights.require(Right.MANAGE_API_KEYS, actor=actor)
+    with transaction.atomic():
+        revoked = bool(ApiKey.objects.filter(id=api_key.id, revoked_at=None).update(revoked_at=now))
+        if revoked:
+            _record("apikey.revoke", api_key, actor, now)
     if revoked:
         logger.info("api_key.revoked", extra={"api_key_id": str(api_key.id), "service": api_key.service})
     return revoked
+
+
+def _record(action: str, key: ApiKey, actor: Actor, now: datetime) -> None:
+    facts = {"service": key.service, "scopes": list(key.scopes)}
+    audit.record(actor=actor, action=action, subject_kind="apikey", subject_id=key.id, facts=facts, now=now)
 
 
 def _hash(key: str) -> bytes:

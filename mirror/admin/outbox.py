@@ -7,9 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured
+from foundation.admin import ReadOnlyModelAdmin, coloured, needs
 from foundation.admin_lists import one_of
-from identity.kinds import Actor, ActorKind
+from identity.kinds import Right
+from identity.services.actors import staff
 from mirror.admin.subjects import of_kinds
 from mirror.errors import NotParked
 from mirror.models import OutboxRow
@@ -54,6 +55,7 @@ class OutboxRowAdmin(ReadOnlyModelAdmin):
     search_fields = ("subject_id",)
     ordering = ("id",)
     actions = (RETRY,)
+    has_retry_permission = needs(Right.RETRY_MIRROR)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -66,10 +68,10 @@ class OutboxRowAdmin(ReadOnlyModelAdmin):
         """Only a parked row can be tried again."""
         return super().row_actions(request, row) if row.parked_at else []
 
-    @admin.action(description="Try again", permissions=["act"])
+    @admin.action(description="Try again", permissions=["retry"])
     def retry(self, request: HttpRequest, rows: QuerySet[OutboxRow]) -> None:
         """Make parked rows due again."""
-        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+        actor, now = staff(request), timezone.now()
 
         def retry_one(row: OutboxRow) -> None:
             if not retry_parked(row_ids=[row.id], actor=actor, now=now):

@@ -12,7 +12,8 @@ from django.db.models.functions import Greatest
 
 from foundation.ids import new_id
 from foundation.waker import wake
-from identity.kinds import Actor
+from identity.kinds import Actor, Right
+from identity.services import audit, rights
 from mirror import limits
 from mirror.errors import DeliveryFailure
 from mirror.kinds import DELIVER_TASK, Claim, Only
@@ -222,10 +223,24 @@ def retry_parked(*, row_ids: Collection[int], actor: Actor, now: datetime) -> in
     """Make parked rows due again, with their attempts forgotten.
 
     :returns: how many of `row_ids` were parked.
+    :raises ActionNotAllowed: `action_not_allowed`.
     """
-    retried = OutboxRow.objects.filter(pk__in=row_ids, parked_at__isnull=False).update(
-        parked_at=None, attempts=0, due_at=now
-    )
-    logger.info("mirror.retried", rows=retried, actor_kind=actor.kind, actor_id=actor.id)
+    rights.require(Right.RETRY_MIRROR, actor=actor)
+    with transaction.atomic():
+        parked = OutboxRow.objects.select_for_update().filter(pk__in=row_ids, parked_at__isnull=False)
+        rows = list(parked.order_by("pk"))
+        for row in rows:
+            audit.record(
+                actor=actor,
+                action="mirror.retry",
+                subject_kind=row.kind,
+                subject_id=row.subject_id,
+                facts={"last_error": row.last_error, "attempts": row.attempts},
+                now=now,
+            )
+        OutboxRow.objects.filter(pk__in=[row.pk for row in rows]).update(
+            parked_at=None, attempts=0, due_at=now
+        )
+    logger.info("mirror.retried", rows=len(rows), actor_kind=actor.kind, actor_id=actor.id)
     wake(DELIVER_TASK)
-    return retried
+    return len(rows)

@@ -7,10 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, link, pretty
+from foundation.admin import ReadOnlyModelAdmin, coloured, link, needs, pretty
+from identity.kinds import Right
+from identity.services.actors import staff
 from payments.kinds import InboxStatus
 from payments.models import InboxEvent
-from payments.services.inbox import process_event
+from payments.services import again
 
 DONE = frozenset({InboxStatus.PROCESSED, InboxStatus.IGNORED})
 INBOX_COLOURS = {
@@ -37,6 +39,7 @@ class InboxEventAdmin(ReadOnlyModelAdmin):
     )
     ordering = ("-received_at", "-id")
     actions = ("process_again",)
+    has_resend_permission = needs(Right.RESEND_EVENT)
     fieldsets = (
         (
             None,
@@ -79,15 +82,15 @@ class InboxEventAdmin(ReadOnlyModelAdmin):
         """What is done is not done again."""
         return [] if row.status in DONE else super().row_actions(request, row)
 
-    @admin.action(description="Process again", permissions=["act"])
+    @admin.action(description="Process again", permissions=["resend"])
     def process_again(self, request: HttpRequest, events: QuerySet[InboxEvent]) -> None:
         """Handle the events now; those that are done stay as they are."""
-        now = timezone.now()
+        actor, now = staff(request), timezone.now()
         self.act_on_each(
             request,
             events,
             action="processed again",
-            act=lambda event: process_event(event_id=event.id, now=now),
+            act=lambda event: again.resend_event(event_id=event.id, actor=actor, now=now),
         )
 
     @coloured("Status", INBOX_COLOURS, ordering="status")

@@ -1,6 +1,5 @@
 """The package's page: what is sold changes only by publishing it, here and at Stripe."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -15,10 +14,10 @@ from django.utils import timezone
 
 from foundation.admin import ModelAdmin, coloured
 from foundation.errors import Refusal
+from identity.kinds import Right
+from identity.services.actors import staff
 from payments.services.catalogue import publish_package, retire_package
 from tokens.kinds import PackageTerms
-
-logger = logging.getLogger(__name__)
 
 Package: type[models.Model] = apps.get_model("tokens", "Package")
 TERMS = (
@@ -60,6 +59,7 @@ class PackageAdmin(ModelAdmin):
     """Saving publishes or retires the package. Should Stripe refuse, the form says so; nothing is changed."""
 
     form = PackageForm
+    service_keeps_trail = True
     list_display = ("name", "code", "tokens", "bonus_tokens", "price", "state", "featured", "position")
     has_few_rows = True
     list_filter = ("on_sale",)
@@ -84,6 +84,14 @@ class PackageAdmin(ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new package goes on sale."""
         return {"on_sale": True}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who has the right that the service asks for."""
+        return request.user.has_perm(Right.PUBLISH_PACKAGE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who has the right that the service asks for."""
+        return request.user.has_perm(Right.PUBLISH_PACKAGE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: purchases refer to it. It is taken off sale instead."""
@@ -121,12 +129,6 @@ class PackageAdmin(ModelAdmin):
         terms = PackageTerms(**{name: form.cleaned_data[name] for name in TERMS})
         setattr(request, CHANGE, lambda: _apply(request, obj.code, terms, is_on_sale=obj.on_sale))
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing was done yet."""
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Nothing was done yet."""
-
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
@@ -150,11 +152,9 @@ class PackageAdmin(ModelAdmin):
 
 def _apply(request: HttpRequest, code: str, terms: PackageTerms, *, is_on_sale: bool) -> str:
     """Publish or retire; answer what was done in words."""
-    now = timezone.now()
-    facts = {"action": "publish" if is_on_sale else "retire", "table": "tokens.package", "row": code}
-    logger.info("admin.action", extra={**facts, "actor": str(request.user.pk)})
+    actor, now = staff(request), timezone.now()
     if is_on_sale:
-        publish_package(code=code, terms=terms, now=now)
+        publish_package(code=code, terms=terms, actor=actor, now=now)
         return f"{terms.name} is on sale at these terms."
-    retire_package(code=code, now=now)
+    retire_package(code=code, actor=actor, now=now)
     return f"{terms.name} is off sale."

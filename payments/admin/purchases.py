@@ -8,17 +8,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs
 from foundation.admin_forms import go_to_page
 from foundation.money import in_words
 from identity.kinds import Right
+from identity.services.actors import staff
 from payments.admin.journey import tables_of
-from payments.errors import SessionNotOpened
 from payments.kinds import PENDING, PurchaseStatus
 from payments.models import Purchase
 from payments.queries.purchases import stuck
 from payments.queries.reversals import left_cents
-from payments.services.checkout import ask_stripe
+from payments.services import again
 
 PURCHASE_COLOURS = {
     "started": "info",
@@ -141,6 +141,8 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         """Whoever was given the right to give payments back, or to propose it."""
         return any(request.user.has_perm(right) for right in (Right.REFUND_PURCHASE, Right.PROPOSE_REFUND))
 
+    has_ask_permission = needs(Right.ASK_STRIPE)
+
     @admin.action(description="Give money back…", permissions=["refund"])
     def give_back(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> HttpResponse | None:
         """Ask how much of the payment, and why."""
@@ -155,16 +157,18 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         """Ask why what was quarantined is to be credited after all."""
         return go_to_page(self, request, purchases, name="act_release")
 
-    @admin.action(description="Ask Stripe again", permissions=["act"])
+    @admin.action(description="Ask Stripe again", permissions=["ask"])
     def ask_stripe_again(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> None:
         """Bring each purchase to where Stripe says it stands."""
-
-        def ask(purchase: Purchase) -> None:
-            if not purchase.stripe_session_id:
-                raise SessionNotOpened
-            ask_stripe(session_id=purchase.stripe_session_id, now=timezone.now())
-
-        self.act_on_each(request, purchases, action="asked Stripe", act=ask)
+        actor = staff(request)
+        self.act_on_each(
+            request,
+            purchases,
+            action="asked Stripe",
+            act=lambda purchase: again.ask_stripe_again(
+                purchase_id=purchase.id, actor=actor, now=timezone.now()
+            ),
+        )
 
     @coloured("Status", PURCHASE_COLOURS, ordering="status")
     def state(self, purchase: Purchase) -> str:

@@ -16,15 +16,16 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, may, pretty
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs, pretty
 from foundation.admin_forms import ReasonForm, ask_and_act
 from foundation.errors import Refusal
-from identity.kinds import Actor, ActorKind
+from identity.kinds import Right
 from identity.queries.users import staff_members
+from identity.services.actors import staff
 from security.admin.overrides import USUAL_LENGTH
 from security.kinds import AlertStatus, OverrideKind, Resolution
 from security.limits import OVERRIDE_LENGTH_MAX, REASON_LENGTH_MAX
-from security.models import Alert, Override
+from security.models import Alert
 from security.services.alerts import acknowledge_alert, assign_alert, resolve_alert
 from security.services.freezing import freeze_customer
 from security.services.overrides import check_override, override_for_alert
@@ -34,21 +35,21 @@ RESOLVE_AS = "resolve_as_"
 ABOUT_A_CUSTOMER = ("freeze", "override")
 
 
-@admin.action(description="Acknowledge", permissions=["act"])
+@admin.action(description="Acknowledge", permissions=["handle"])
 def acknowledge(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> None:
     """Take the alerts on."""
     page.act_on_each(
         request,
         alerts,
         action="acknowledged",
-        act=lambda alert: acknowledge_alert(alert_id=alert.id, actor=_actor(request), now=timezone.now()),
+        act=lambda alert: acknowledge_alert(alert_id=alert.id, actor=staff(request), now=timezone.now()),
     )
 
 
 def _resolve_as(resolution: Resolution) -> Action:
-    @admin.action(description=f"Resolve: {resolution.label.lower()}", permissions=["act"])
+    @admin.action(description=f"Resolve: {resolution.label.lower()}", permissions=["handle"])
     def resolve(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-        actor, now = _actor(request), timezone.now()
+        actor, now = staff(request), timezone.now()
         page.act_on_each(
             request,
             alerts,
@@ -58,10 +59,6 @@ def _resolve_as(resolution: Resolution) -> Action:
 
     resolve.__name__ = f"{RESOLVE_AS}{resolution.value}"  # actions are told apart by their names
     return resolve
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return Actor(ActorKind.STAFF, str(request.user.pk))
 
 
 class AssignForm(forms.Form):
@@ -74,10 +71,10 @@ class AssignForm(forms.Form):
         self.fields["assignee"].choices = staff_members()  # type: ignore[attr-defined]  # a choice field's
 
 
-@admin.action(description="Assign…", permissions=["act"])
+@admin.action(description="Assign…", permissions=["handle"])
 def assign(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
     """Give the alerts to a member of staff."""
-    actor, now = _actor(request), timezone.now()
+    actor, now = staff(request), timezone.now()
     return ask_and_act(
         page,
         request,
@@ -94,7 +91,7 @@ def assign(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) ->
 @admin.action(description="Freeze the customer…", permissions=["freeze"])
 def freeze(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
     """Have the customers buy and spend nothing until somebody lifts it."""
-    actor, now = _actor(request), timezone.now()
+    actor, now = staff(request), timezone.now()
     return ask_and_act(
         page,
         request,
@@ -150,7 +147,7 @@ class OverrideForm(forms.Form):
 @admin.action(description="Override the limits…", permissions=["override"])
 def override(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
     """Have something else hold for the customers for a while, a block included."""
-    actor, now = _actor(request), timezone.now()
+    actor, now = staff(request), timezone.now()
     return ask_and_act(
         page,
         request,
@@ -213,13 +210,9 @@ class AlertAdmin(ReadOnlyModelAdmin):
             return [move for move in moves if move[0] != "acknowledge"]
         return []
 
-    def has_freeze_permission(self, request: HttpRequest) -> bool:
-        """Whoever was given the right to add freezes."""
-        return request.user.has_perm("tokens.add_freeze")
-
-    def has_override_permission(self, request: HttpRequest) -> bool:
-        """Whoever was given the right to add overrides."""
-        return may(request, "add", Override)
+    has_handle_permission = needs(Right.HANDLE_ALERT)
+    has_freeze_permission = needs(Right.FREEZE_WALLET)
+    has_override_permission = needs(Right.GRANT_OVERRIDE)
 
     @coloured(
         "Severity",

@@ -7,8 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link
-from identity.kinds import Actor, ActorKind
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs
+from identity.kinds import Right
+from identity.services.actors import staff
 from security.admin.customer_limits import label_of, limits_panel
 from security.models import LimitRefusal
 from security.services.limit_refusals import label_refusal
@@ -24,6 +25,7 @@ class LimitRefusalAdmin(ReadOnlyModelAdmin):
     search_fields = ("id", "user__id", "user__email__startswith")
     ordering = ("-last_refused_at", "-id")
     actions = ("label_mistake", "label_right")
+    has_label_permission = needs(Right.LABEL_REFUSAL)
     change_form_outer_after_template = "admin/related_tables.html"
     fieldsets = (
         (None, {"fields": ("customer", "limit", "allowed", "count", "address")}),
@@ -38,18 +40,18 @@ class LimitRefusalAdmin(ReadOnlyModelAdmin):
         context["related_tables"] = limits_panel(request, context["original"].user)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description="It was a mistake", permissions=["act"])
+    @admin.action(description="It was a mistake", permissions=["label"])
     def label_mistake(self, request: HttpRequest, refusals: QuerySet[LimitRefusal]) -> None:
         """They should have been let through."""
         self._label(request, refusals, is_mistake=True)
 
-    @admin.action(description="It was right", permissions=["act"])
+    @admin.action(description="It was right", permissions=["label"])
     def label_right(self, request: HttpRequest, refusals: QuerySet[LimitRefusal]) -> None:
         """The limit did what it is for."""
         self._label(request, refusals, is_mistake=False)
 
     def _label(self, request: HttpRequest, refusals: QuerySet[LimitRefusal], *, is_mistake: bool) -> None:
-        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+        actor, now = staff(request), timezone.now()
         self.act_on_each(
             request,
             refusals,

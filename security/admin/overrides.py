@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, may
+from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs
 from foundation.errors import Refusal
-from identity.kinds import Actor, ActorKind
+from identity.kinds import Right
+from identity.services.actors import staff
 from security.admin.customer_limits import limits_panel
 from security.kinds import OverrideKind, OverrideStatus
 from security.models import Override
@@ -49,6 +50,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
     """The list, the page and the granting of overrides; one that stands is revoked or replaced, never changed."""
 
     form = GrantForm
+    service_keeps_trail = True
     list_display = ("__str__", "user", "state", "reason", "granted_at", "ends_at")
     has_few_rows = True
     list_filter = ("status", "kind")
@@ -57,6 +59,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
     autocomplete_fields = ("user",)
     ordering = ("-granted_at", "-id")
     actions = ("revoke",)
+    has_override_permission = needs(Right.GRANT_OVERRIDE)
     change_form_outer_after_template = "admin/related_tables.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -69,8 +72,8 @@ class OverrideAdmin(ReadOnlyModelAdmin):
         return ((None, {"fields": known}), ("When and by whom", {"fields": times}))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Staff who were given the right to."""
-        return may(request, "add", Override)
+        """Who has the right that the service asks for."""
+        return request.user.has_perm(Right.GRANT_OVERRIDE)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A week, unless somebody says otherwise."""
@@ -87,7 +90,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
             daily_max=asked["daily_max"],
             reason=asked["reason"],
             ends_at=asked["ends_at"],
-            actor=Actor(ActorKind.STAFF, str(request.user.pk)),
+            actor=staff(request),
             now=timezone.now(),
         )
         obj.id = granted.id
@@ -105,10 +108,10 @@ class OverrideAdmin(ReadOnlyModelAdmin):
         is_in_force = row.status == OverrideStatus.GRANTED and row.ends_at > timezone.now()
         return super().row_actions(request, row) if is_in_force else []
 
-    @admin.action(description="Revoke", permissions=["act"])
+    @admin.action(description="Revoke", permissions=["override"])
     def revoke(self, request: HttpRequest, overrides: QuerySet[Override]) -> None:
         """End them now."""
-        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+        actor, now = staff(request), timezone.now()
         self.act_on_each(
             request,
             overrides,

@@ -10,7 +10,8 @@ from django.utils import timezone
 from foundation.admin import ModelAdmin, link, table
 from foundation.errors import Refusal
 from foundation.limits import PAGE_SIZE
-from identity.kinds import Actor, ActorKind
+from identity.kinds import Right
+from identity.services.actors import staff
 from security.admin.customer_limits import moment
 from security.limits import PURCHASES_DAILY_MAX, PURCHASES_HOURLY_MAX
 from security.models import PurchaseLimits
@@ -43,6 +44,7 @@ class PurchaseLimitsAdmin(ModelAdmin):
     """One row, which somebody adds the first time; the service keeps what it was."""
 
     form = NumbersForm
+    service_keeps_trail = True
     list_display = ("__str__", "reason", "changed_at", "changed_by")
     list_select_related = ("changed_by",)
     fields = ("hourly_max", "daily_max", "reason")
@@ -50,7 +52,11 @@ class PurchaseLimitsAdmin(ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Until there is the one row."""
-        return super().has_add_permission(request) and not PurchaseLimits.objects.exists()
+        return self.has_change_permission(request) and not PurchaseLimits.objects.exists()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who has the right that the service asks for."""
+        return request.user.has_perm(Right.SET_LIMITS)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: its history would end."""
@@ -66,7 +72,7 @@ class PurchaseLimitsAdmin(ModelAdmin):
             hourly_max=form.cleaned_data["hourly_max"],
             daily_max=form.cleaned_data["daily_max"],
             reason=form.cleaned_data["reason"],
-            actor=Actor(ActorKind.STAFF, str(request.user.pk)),
+            actor=staff(request),
             now=timezone.now(),
         )
 

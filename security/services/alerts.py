@@ -12,8 +12,9 @@ from django.db.models import Case, F, Q, Value, When
 
 from foundation.ids import new_id
 from foundation.waker import wake
-from identity.kinds import Actor
+from identity.kinds import Actor, Right
 from identity.queries.users import is_staff_member
+from identity.services import audit, rights
 from mirror.kinds import DELIVER_TASK
 from mirror.services import outbox
 from security import limits
@@ -142,15 +143,19 @@ def _parameters(kind: AlertKind, severity: Severity, now: datetime) -> dict[str,
 def assign_alert(*, alert_id: uuid.UUID, assignee_id: uuid.UUID, actor: Actor, now: datetime) -> Alert:
     """Give an alert that is not resolved to a member of staff, who looks into it.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises AssigneeNotStaff: `assignee_not_staff`
     :raises AlertNotFound: `alert_not_found`
     :raises AlertResolved: `alert_resolved`
     """
+    rights.require(Right.HANDLE_ALERT, actor=actor)
     if not is_staff_member(assignee_id):
         raise AssigneeNotStaff
-    alert, moved = _change(alert_id, ~Q(status=AlertStatus.RESOLVED), now, assignee=str(assignee_id))
-    if not moved:
-        raise AlertResolved
+    with transaction.atomic():
+        alert, moved = _change(alert_id, ~Q(status=AlertStatus.RESOLVED), now, assignee=str(assignee_id))
+        if not moved:
+            raise AlertResolved
+        _record("alert.assign", alert_id, actor, now, assignee=assignee_id)
     facts = {"alert_id": str(alert_id), "assignee": str(assignee_id), "actor": actor.id}
     logger.info("alert.assigned", extra=facts)
     return alert
@@ -159,20 +164,24 @@ def assign_alert(*, alert_id: uuid.UUID, assignee_id: uuid.UUID, actor: Actor, n
 def acknowledge_alert(*, alert_id: uuid.UUID, actor: Actor, now: datetime) -> Alert:
     """Somebody has looked at an open alert and takes it on; it is theirs, unless it is somebody's already.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises AlertNotFound: `alert_not_found`
     :raises AlertNotOpen: `alert_not_open`, it is acknowledged or resolved already
     """
-    alert, moved = _change(
-        alert_id,
-        Q(status=AlertStatus.OPEN),
-        now,
-        status=AlertStatus.ACKNOWLEDGED,
-        acknowledged_at=now,
-        acknowledged_by=actor.id,
-        assignee=Case(When(assignee="", then=Value(actor.id)), default=F("assignee")),
-    )
-    if not moved:
-        raise AlertNotOpen(f"The alert is {alert.status}.", alert_status=alert.status)
+    rights.require(Right.HANDLE_ALERT, actor=actor)
+    with transaction.atomic():
+        alert, moved = _change(
+            alert_id,
+            Q(status=AlertStatus.OPEN),
+            now,
+            status=AlertStatus.ACKNOWLEDGED,
+            acknowledged_at=now,
+            acknowledged_by=actor.id,
+            assignee=Case(When(assignee="", then=Value(actor.id)), default=F("assignee")),
+        )
+        if not moved:
+            raise AlertNotOpen(f"The alert is {alert.status}.", alert_status=alert.status)
+        _record("alert.acknowledge", alert_id, actor, now)
     logger.info("alert.acknowledged", extra={"alert_id": str(alert_id), "actor": actor.id})
     return alert
 
@@ -180,21 +189,25 @@ def acknowledge_alert(*, alert_id: uuid.UUID, actor: Actor, now: datetime) -> Al
 def resolve_alert(*, alert_id: uuid.UUID, resolution: Resolution, actor: Actor, now: datetime) -> Alert:
     """Close an acknowledged alert with what it turned out to be; the same cause opens a new one from now on.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises AlertNotFound: `alert_not_found`
     :raises AlertNotAcknowledged: `alert_not_acknowledged`, nobody has looked yet or it is resolved already
     """
-    alert, moved = _change(
-        alert_id,
-        Q(status=AlertStatus.ACKNOWLEDGED),
-        now,
-        status=AlertStatus.RESOLVED,
-        resolution=Resolution(resolution),
-        resolved_at=now,
-        resolved_by=actor.id,
-        mail_due_at=None,
-    )
-    if not moved:
-        raise AlertNotAcknowledged(f"The alert is {alert.status}.", alert_status=alert.status)
+    rights.require(Right.HANDLE_ALERT, actor=actor)
+    with transaction.atomic():
+        alert, moved = _change(
+            alert_id,
+            Q(status=AlertStatus.ACKNOWLEDGED),
+            now,
+            status=AlertStatus.RESOLVED,
+            resolution=Resolution(resolution),
+            resolved_at=now,
+            resolved_by=actor.id,
+            mail_due_at=None,
+        )
+        if not moved:
+            raise AlertNotAcknowledged(f"The alert is {alert.status}.", alert_status=alert.status)
+        _record("alert.resolve", alert_id, actor, now, resolution=Resolution(resolution).value)
     facts = {"alert_id": str(alert_id), "resolution": resolution, "actor": actor.id}
     logger.info("alert.resolved", extra=facts)
     return alert
@@ -227,6 +240,12 @@ def _change(alert_id: uuid.UUID, condition: Q, now: datetime, **fields: object) 
     if alert is None:
         raise AlertNotFound
     return alert, bool(moved)
+
+
+def _record(action: str, alert_id: uuid.UUID, actor: Actor, now: datetime, **facts: object) -> None:
+    audit.record(
+        actor=actor, action=action, subject_kind=ALERT_SUBJECT, subject_id=alert_id, facts=facts, now=now
+    )
 
 
 def _evidence_of(subject: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation.ids import new_id
-from identity.kinds import Actor
+from identity.kinds import Actor, Right
+from identity.services import rights
 from security.errors import AlertNotFound, AlertWithoutCustomer, CustomerFrozenAlready
 from security.queries.alerts import alert_of
 from security.services.alerts import link_freeze
@@ -20,11 +21,13 @@ from tokens.services import wallets
 def freeze_customer(*, alert_id: uuid.UUID, reason: str, actor: Actor, now: datetime) -> uuid.UUID:
     """Freeze the wallet of the customer whom the alert names; answer the freeze's id.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises AlertNotFound: `alert_not_found`
     :raises AlertWithoutCustomer: `alert_without_customer`
     :raises CustomerFrozenAlready: `customer_frozen_already`: by this alert, and not lifted since
     :raises ReasonMissing: `reason_missing`
     """
+    rights.require(Right.FREEZE_WALLET, actor=actor)
     alert = alert_of(alert_id)
     if alert is None:
         raise AlertNotFound

@@ -5,10 +5,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from foundation.ids import new_id
-from identity.kinds import Actor
+from identity.kinds import Actor, Right
+from identity.services import audit, rights
 from security.errors import RefusalNotFound
 from security.kinds import Breach
 from security.models import LimitRefusal
@@ -53,12 +54,23 @@ def note_refusal(*, breach: Breach, user_id: uuid.UUID, now: datetime, address: 
 def label_refusal(*, refusal_id: uuid.UUID, is_mistake: bool, actor: Actor, now: datetime) -> None:
     """Say whether these refusals were a mistake; whoever says so last is right.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises RefusalNotFound: `refusal_not_found`
     """
-    labelled = LimitRefusal.objects.filter(id=refusal_id).update(
-        is_mistake=is_mistake, labelled_at=now, labelled_by=actor.id
-    )
-    if not labelled:
-        raise RefusalNotFound
-    facts = {"refusal_id": str(refusal_id), "is_mistake": is_mistake, "actor": actor.id}
-    logger.info("rate_limit.labelled", extra=facts)
+    rights.require(Right.LABEL_REFUSAL, actor=actor)
+    facts = {"is_mistake": is_mistake}
+    with transaction.atomic():
+        labelled = LimitRefusal.objects.filter(id=refusal_id).update(
+            is_mistake=is_mistake, labelled_at=now, labelled_by=actor.id
+        )
+        if not labelled:
+            raise RefusalNotFound
+        audit.record(
+            actor=actor,
+            action="limitrefusal.label",
+            subject_kind="limitrefusal",
+            subject_id=refusal_id,
+            facts=facts,
+            now=now,
+        )
+    logger.info("rate_limit.labelled", extra={**facts, "refusal_id": str(refusal_id), "actor": actor.id})

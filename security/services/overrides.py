@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from identity.kinds import SYSTEM_ACTOR, Actor
+from identity.kinds import SYSTEM_ACTOR, Actor, Right
 from identity.queries.users import find_user
+from identity.services import audit, rights
 from security.errors import (
     AlertNotFound,
     AlertWithoutCustomer,
@@ -45,9 +46,11 @@ def grant_override(
     What the customer has started already stays counted.
 
     :param hourly_max: with `daily_max` for other numbers only, of which at least one is given
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises OverrideInvalid: `override_invalid`
     :raises OverrideGrantedMeanwhile: `override_granted_meanwhile`, by somebody else at the same moment
     """
+    rights.require(Right.GRANT_OVERRIDE, actor=actor)
     numbers = (hourly_max, daily_max)
     check_override(kind=kind, reason=reason, ends_at=ends_at, numbers=numbers, now=now)
     override = Override(
@@ -66,6 +69,7 @@ def grant_override(
             granted.filter(ends_at__lte=now).update(status=OverrideStatus.EXPIRED, closed_at=now)
             granted.update(status=OverrideStatus.REPLACED, closed_at=now, closed_by=actor.id)
             override.save(force_insert=True)
+            _record("override.grant", override, actor, now)
     except IntegrityError as error:
         if "override_granted_once" not in str(error):
             raise
@@ -88,11 +92,13 @@ def override_for_alert(
 ) -> Override:
     """Grant the customer whom the alert names an override, and link the two.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises AlertNotFound: `alert_not_found`
     :raises AlertWithoutCustomer: `alert_without_customer`
     :raises OverrideInvalid: `override_invalid`
     :raises OverrideGrantedMeanwhile: `override_granted_meanwhile`
     """
+    rights.require(Right.GRANT_OVERRIDE, actor=actor)
     alert = alert_of(alert_id)
     if alert is None:
         raise AlertNotFound
@@ -116,14 +122,20 @@ def override_for_alert(
 def revoke_override(*, override_id: uuid.UUID, actor: Actor, now: datetime) -> None:
     """End an override before its time: from now on everybody's limits hold again, for what was counted all along.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises OverrideNotFound: `override_not_found`
     :raises OverrideNotInForce: `override_not_in_force`
     """
-    granted = Override.objects.filter(id=override_id, status=OverrideStatus.GRANTED, ends_at__gt=now)
-    if not granted.update(status=OverrideStatus.REVOKED, closed_at=now, closed_by=actor.id):
-        if not Override.objects.filter(id=override_id).exists():
+    rights.require(Right.GRANT_OVERRIDE, actor=actor)
+    with transaction.atomic():
+        override = Override.objects.select_for_update().filter(id=override_id).first()
+        if override is None:
             raise OverrideNotFound
-        raise OverrideNotInForce
+        if override.status != OverrideStatus.GRANTED or override.ends_at <= now:
+            raise OverrideNotInForce
+        override.status, override.closed_at, override.closed_by = OverrideStatus.REVOKED, now, actor.id
+        override.save(update_fields=["status", "closed_at", "closed_by"])
+        _record("override.revoke", override, actor, now)
     logger.info("override.revoked", extra={"override_id": str(override_id), "actor": actor.id})
 
 
@@ -160,3 +172,17 @@ def check_override(
         raise OverrideInvalid("An override needs a reason.")
     if not now < ends_at <= now + OVERRIDE_LENGTH_MAX:
         raise OverrideInvalid(f"An override ends within {OVERRIDE_LENGTH_MAX.days} days.")
+
+
+def _record(action: str, override: Override, actor: Actor, now: datetime) -> None:
+    facts = {"user_id": override.user_id, "kind": override.kind, "ends_at": override.ends_at.isoformat()}
+    facts |= {"hourly_max": override.hourly_max, "daily_max": override.daily_max}
+    audit.record(
+        actor=actor,
+        action=action,
+        subject_kind="override",
+        subject_id=override.id,
+        reason=override.reason if action == "override.grant" else "",
+        facts=facts,
+        now=now,
+    )

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from identity.kinds import Actor
+from identity.kinds import Actor, Right
+from identity.services import audit, rights
 from security.errors import LimiterUnavailable, LimitsInvalid, RateLimited
 from security.gateways.window_counters import Hit, Period, Window, count_one, take_back
 from security.kinds import AlertKind, Breach, Limit, LimitsInForce, PurchaseFacts, Severity
@@ -102,16 +103,29 @@ def set_purchase_limits(
 
     What was counted before is compared with the new ones from now on.
 
+    :raises ActionNotAllowed: `action_not_allowed`
     :raises LimitsInvalid: `limits_invalid`
     """
+    rights.require(Right.SET_LIMITS, actor=actor)
     check_purchase_limits(hourly_max=hourly_max, daily_max=daily_max)
     if not 0 < len(reason.strip()) <= REASON_LENGTH_MAX:
         raise LimitsInvalid("A change needs a reason.")
     with transaction.atomic():
-        row = PurchaseLimits.objects.select_for_update().first() or PurchaseLimits(id=THE_ONLY_ONE)
+        known = PurchaseLimits.objects.select_for_update().first()
+        before = [known.hourly_max, known.daily_max] if known else None
+        row = known or PurchaseLimits(id=THE_ONLY_ONE)
         row.hourly_max, row.daily_max, row.reason = hourly_max, daily_max, reason.strip()
         row.changed_at, row.changed_by_id = now, uuid.UUID(actor.id)
         row.save()
+        audit.record(
+            actor=actor,
+            action="limits.set",
+            subject_kind="purchaselimits",
+            subject_id=row.pk,
+            reason=row.reason,
+            facts={"before": before, "after": [hourly_max, daily_max]},
+            now=now,
+        )
     logger.info("limits.changed", extra={"hourly_max": hourly_max, "daily_max": daily_max, "actor": actor.id})
     return row
 

@@ -13,7 +13,7 @@ SignedIn = Callable[..., Client]
 
 @pytest.fixture
 def staff(db: None) -> SignedIn:
-    """Sign a member of staff in: `staff("security.view_alert", "security.change_alert")`."""
+    """Sign a member of staff in: `staff("security.view_alert", "security.handle_alert")`."""
 
     def sign_in(*rights: str, name: str = "bob") -> Client:
         user = person(name, is_staff=True)

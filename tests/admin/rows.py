@@ -19,8 +19,9 @@ from django_celery_beat.models import (
 )
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind, Scope
-from identity.models import ApiKey, User
+from identity.kinds import SYSTEM_ACTOR, Actor, ActorKind, Scope
+from identity.models import ApiKey, AuditRecord, User
+from identity.services import audit
 from identity.services.accounts import open_account_for_email
 from identity.services.api_keys import create_api_key
 from mirror.models import Drift, MirroredDocument, MirroredSubject, OutboxRow
@@ -129,8 +130,19 @@ def hold() -> Hold:
 
 
 def api_key() -> ApiKey:
-    create_api_key(service="renderer", scopes=[Scope.TOKENS_READ], now=NOW)
+    create_api_key(service="renderer", scopes=[Scope.TOKENS_READ], actor=SYSTEM_ACTOR, now=NOW)
     return ApiKey.objects.get()
+
+
+def audit_record() -> AuditRecord:
+    audit.record(
+        actor=staff_actor(),
+        action="user.change",
+        subject_kind="user",
+        subject_id=person("alice").id,
+        now=NOW,
+    )
+    return AuditRecord.objects.latest("id")
 
 
 def freeze(name: str = "alice") -> Freeze:
@@ -176,7 +188,7 @@ def alert(key: str = "purchase-1", **fields: Any) -> Alert:
 
 
 def staff_actor() -> Actor:
-    return Actor(ActorKind.STAFF, str(person("grantor", is_staff=True).id))
+    return Actor(ActorKind.STAFF, str(person("grantor", is_staff=True, is_superuser=True).id))
 
 
 def override(name: str = "alice", **fields: Any) -> Override:
@@ -238,6 +250,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "tokens.Lot": lot,
     "tokens.Hold": hold,
     "identity.ApiKey": api_key,
+    "identity.AuditRecord": audit_record,
     "mirror.OutboxRow": outbox_row,
     "mirror.MirroredSubject": lambda: MirroredSubject.objects.create(
         kind="wallet", subject_id="alice", version=3, delivered_at=NOW

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from foundation import limits
+from identity.models import AuditRecord
 from mirror.models import OutboxRow
 from payments.kinds import InboxStatus, Outcome, PurchaseStatus
 from payments.models import InboxEvent
@@ -18,7 +19,7 @@ from tests.admin.conftest import SignedIn
 from tests.admin.rows import NOW, alert, event, outbox_row, person, purchase
 from tests.admin.test_who_gets_in import url
 
-ALERT_RIGHTS = ("security.view_alert", "security.change_alert")
+ALERT_RIGHTS = ("security.view_alert", "security.handle_alert")
 
 
 def act(client: Client, label: str, action: str, *rows: object, from_row: bool = False) -> Any:
@@ -34,15 +35,15 @@ def words(client: Client, response: Any) -> list[str]:
 
 @pytest.mark.django_db
 def test_an_alert_is_acknowledged_and_resolved_by_whoever_did_it(
-    staff: SignedIn, caplog: pytest.LogCaptureFixture
+    staff: SignedIn,
 ) -> None:
     row, dave = alert(), staff(*ALERT_RIGHTS, name="dave")
-    with caplog.at_level(logging.INFO, "foundation.admin"):
-        acknowledged = act(dave, "security.Alert", "acknowledge", row)
+    acknowledged = act(dave, "security.Alert", "acknowledge", row)
     assert acknowledged["Location"] == url("security.Alert", "changelist")
     assert words(dave, acknowledged) == ["Acknowledged: 1 of 1."]
-    (logged,) = [record for record in caplog.records if record.message == "admin.action"]
-    assert logged.__dict__["actor"] == str(person("dave").id)
+    record = AuditRecord.objects.get()
+    assert (record.action, record.subject_id) == ("alert.acknowledge", str(row.pk))
+    assert (record.actor_id, record.address) == (str(person("dave").id), "127.0.0.1")
 
     resolved = act(dave, "security.Alert", "resolve_as_fraud", row, from_row=True)
     assert resolved["Location"] == url("security.Alert", "change", row.pk)
@@ -52,11 +53,16 @@ def test_an_alert_is_acknowledged_and_resolved_by_whoever_did_it(
 
 
 @pytest.mark.django_db
-def test_a_refused_move_is_told_and_the_others_are_made(staff: SignedIn) -> None:
+def test_a_refused_move_is_told_and_the_others_are_made(
+    staff: SignedIn, caplog: pytest.LogCaptureFixture
+) -> None:
     dave = staff(*ALERT_RIGHTS, name="dave")
     seen, unseen = alert("purchase-1"), alert("purchase-2")
     words(dave, act(dave, "security.Alert", "acknowledge", seen))
-    response = act(dave, "security.Alert", "acknowledge", seen, unseen)
+    with caplog.at_level(logging.INFO, "foundation.admin"):
+        response = act(dave, "security.Alert", "acknowledge", seen, unseen)
+    (logged,) = [record for record in caplog.records if record.message == "admin.refused"]
+    assert (logged.__dict__["code"], logged.__dict__["row"]) == ("alert_not_open", str(seen.pk))
     assert sorted(words(dave, response)) == [
         "Acknowledged: 1 of 2.",
         "The amount differs.: The alert is acknowledged.",
@@ -134,7 +140,7 @@ def test_an_action_takes_no_more_rows_than_its_bound(superuser: Client) -> None:
 
 @pytest.mark.django_db
 def test_an_event_that_was_parked_is_processed_again(staff: SignedIn) -> None:
-    dave = staff("payments.view_inboxevent", "payments.change_inboxevent", name="dave")
+    dave = staff("payments.view_inboxevent", "payments.resend_event", name="dave")
     parked = event(type="customer.created", status=InboxStatus.PARKED, attempts=12, error_code="ValueError")
     assert dave.get(url("payments.InboxEvent", "change", parked.pk)).context["row_actions"] == [
         ("process_again", "Process again")
@@ -156,7 +162,7 @@ def test_an_event_that_was_handled_stays_as_it_is(superuser: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_parked_outbox_row_is_tried_again_and_another_is_not(staff: SignedIn) -> None:
-    dave = staff("mirror.view_outboxrow", "mirror.change_outboxrow", name="dave")
+    dave = staff("mirror.view_outboxrow", "mirror.retry", name="dave")
     parked = outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict")
     due = outbox_row("bob", due_at=timezone.now() + timedelta(hours=1))
     page = url("mirror.OutboxRow", "change", parked.pk)

@@ -32,7 +32,7 @@ def test_a_hold_tells_its_reason_until_that_is_erased(superuser: Client) -> None
 
 
 def test_a_key_is_revoked_once_by_who_may(staff: SignedIn) -> None:
-    dave, key = staff("identity.view_apikey", "identity.change_apikey", name="dave"), api_key()
+    dave, key = staff("identity.view_apikey", "identity.manage_api_keys", name="dave"), api_key()
     rows = dave.get(url("identity.ApiKey", "change", key.pk)).context["row_actions"]
     assert rows == [("revoke", "Revoke")]
     act(dave, "identity.ApiKey", "revoke", key, from_row=True)

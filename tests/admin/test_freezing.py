@@ -34,9 +34,7 @@ def wallet_row() -> Wallet:
 
 def test_a_wallet_is_frozen_with_a_reason_and_unfrozen_with_another(staff: SignedIn) -> None:
     row = wallet_row()
-    dave = staff(
-        "tokens.view_wallet", "tokens.view_freeze", "tokens.add_freeze", "tokens.change_freeze", name="dave"
-    )
+    dave = staff("tokens.view_wallet", "tokens.view_freeze", "tokens.freeze_wallet", name="dave")
     asked = act(dave, "tokens.Wallet", "freeze", row, from_row=True)
     assert asked.status_code == 200
     assert "For other members of staff" in asked.content.decode()
@@ -78,7 +76,7 @@ def test_each_action_asks_for_its_own_right(staff: SignedIn) -> None:
         "tokens.view_wallet",
         "tokens.view_freeze",
         "security.view_alert",
-        "security.change_alert",
+        "security.handle_alert",
         name="dave",
     )
     answer(viewer, "tokens.Wallet", "freeze", row, reason="Because.")
@@ -114,7 +112,7 @@ def test_the_list_freezes_several_at_once_and_goes_back_to_itself(superuser: Cli
 
 def test_an_alert_is_assigned_to_a_member_of_staff(staff: SignedIn) -> None:
     raised, erin = alert(), person("erin", is_staff=True)
-    dave = staff("security.view_alert", "security.change_alert", name="dave")
+    dave = staff("security.view_alert", "security.handle_alert", name="dave")
     asked = act(dave, "security.Alert", "assign", raised, from_row=True)
     offered = [str(choice) for choice, _ in asked.context["form"].fields["assignee"].choices]
     assert sorted(offered) == sorted([str(erin.id), str(person("dave").id)])

@@ -49,7 +49,7 @@ def act(client: Client, label: str, action: str, *rows: Any) -> Any:
 def test_an_override_is_granted_by_whoever_may_and_holds_at_once(staff: SignedIn) -> None:
     alice, bob = (
         person("alice"),
-        staff("security.add_override", "security.view_override", "identity.view_user"),
+        staff("security.grant_override", "security.view_override", "identity.view_user"),
     )
 
     answer = bob.post(url(OVERRIDES, "add"), asked(alice), follow=True)
@@ -153,7 +153,7 @@ def test_without_anything_set_the_numbers_are_those_of_the_start(superuser: Clie
 
 def test_refusals_are_labelled_by_whoever_may(staff: SignedIn) -> None:
     first, second = limit_refusal(times=2), limit_refusal(limit=Limit.DAILY)
-    rights = ("security.view_limitrefusal", "security.change_limitrefusal")
+    rights = ("security.view_limitrefusal", "security.label_refusal")
     viewer, labeller = staff(rights[0], name="dave"), staff(*rights, name="bob")
 
     act(viewer, "security.LimitRefusal", "label_mistake", first)

@@ -23,7 +23,7 @@ BLOCK = {"kind": "blocked", "hourly_max": "", "daily_max": "", "days": "3", "rea
 
 def test_the_customer_of_an_alert_gets_an_override_at_once_and_the_alert_names_it(staff: SignedIn) -> None:
     raised = alert()
-    rights = ("security.view_alert", "security.view_override", "security.add_override")
+    rights = ("security.view_alert", "security.view_override", "security.grant_override")
     dave = staff(*rights, name="dave")
     form = act(dave, "security.Alert", "override", raised, from_row=True)
     assert "Override the limits" in form.content.decode()
@@ -57,7 +57,7 @@ def test_what_is_no_override_is_told_in_words(superuser: Client, wrong: dict[str
 
 def test_whoever_may_move_alerts_may_not_therefore_override(staff: SignedIn) -> None:
     raised = alert()
-    dave = staff("security.view_alert", "security.change_alert", "security.change_override", name="dave")
+    dave = staff("security.view_alert", "security.handle_alert", name="dave")
     answer(dave, "security.Alert", "override", raised, **BLOCK)
     assert not Override.objects.exists()
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from foundation.models import IdempotencyRecord
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.models import User
 from identity.services.accounts import open_account_for_email
 from identity.services.api_keys import create_api_key
@@ -86,9 +86,8 @@ def key_of():
 
     def make(service="renderer", *scopes):
         scopes = scopes or tuple(Scope)
-        return {
-            "Authorization": f"Api-Key {create_api_key(service=service, scopes=scopes, now=timezone.now())}"
-        }
+        key = create_api_key(service=service, scopes=scopes, actor=SYSTEM_ACTOR, now=timezone.now())
+        return {"Authorization": f"Api-Key {key}"}
 
     return make
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.models import ApiKey
 from identity.services import api_keys
 from tests.api.asking import about
@@ -202,8 +202,8 @@ def test_a_revoked_key_opens_nothing(alice, ask, credit, refused):
     credit(alice, 100)
     assert ask("spend", about(alice)).status_code == 201
     key = ApiKey.objects.get()
-    assert api_keys.revoke(api_key=key, now=timezone.now())
-    assert not api_keys.revoke(api_key=key, now=timezone.now())
+    assert api_keys.revoke(api_key=key, actor=SYSTEM_ACTOR, now=timezone.now())
+    assert not api_keys.revoke(api_key=key, actor=SYSTEM_ACTOR, now=timezone.now())
     answer = refused(401, "invalid_api_key", lambda: ask("spend", about(alice)))
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="api"'
 

@@ -13,7 +13,7 @@ from itertools import count
 
 from django.utils import timezone
 
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.services.api_keys import create_api_key
 from sandbox.processes import Child, free_port
 from tests.bench.http_load import Load, WrongAnswer, drive
@@ -114,7 +114,9 @@ def _prepare_caller(sizes: Sizes) -> Caller:
     for _ in range(CREDITS_EACH):
         credit_all([buyer.account_id for buyer in buyers])
     scopes = [Scope.TOKENS_READ, Scope.TOKENS_SPEND]
-    return Caller(create_api_key(service="bench", scopes=scopes, now=timezone.now()), buyers)
+    return Caller(
+        create_api_key(service="bench", scopes=scopes, actor=SYSTEM_ACTOR, now=timezone.now()), buyers
+    )
 
 
 def _check_spends(answered: int) -> None:

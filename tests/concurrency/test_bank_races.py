@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from foundation.errors import Refusal
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.services.api_keys import create_api_key
 from tests.concurrency.conftest import Holder, open_holder
 from tests.support.threads import race
@@ -71,7 +71,9 @@ def place(holder: Holder, tokens: int, *, seconds: int = 600) -> Hold:
 
 def test_of_thirty_two_requests_for_the_last_token_one_gets_it_and_the_others_402(alice: Holder):
     alice.give(1)
-    key = create_api_key(service="renderer", scopes=[Scope.TOKENS_SPEND], now=timezone.now())
+    key = create_api_key(
+        service="renderer", scopes=[Scope.TOKENS_SPEND], actor=SYSTEM_ACTOR, now=timezone.now()
+    )
 
     def spend() -> int:
         headers = {"Authorization": f"Api-Key {key}", "Idempotency-Key": str(uuid4())}

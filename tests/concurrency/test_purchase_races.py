@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from foundation.errors import Refusal
+from identity.kinds import SYSTEM_ACTOR
 from payments.errors import PaymentsUnavailable
 from payments.kinds import PurchaseStatus
 from payments.limits import SWEEP_GRACE
@@ -165,7 +166,10 @@ def _purchases(answers: list[Purchase | Refusal]) -> list[Purchase]:
 def publish(price_cents: int, tokens: int = BASIC.tokens) -> None:
     """Publish the package Basic at other terms."""
     publish_package(
-        code="basic", terms=replace(BASIC, tokens=tokens, price_cents=price_cents), now=timezone.now()
+        code="basic",
+        terms=replace(BASIC, tokens=tokens, price_cents=price_cents),
+        actor=SYSTEM_ACTOR,
+        now=timezone.now(),
     )
 
 

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind
 from mirror.models import OutboxRow
 from mirror.services.dispatch import deliver_due
 from mirror.services.projections import registration_of
@@ -15,8 +14,12 @@ from security.kinds import AlertKind, Resolution, Severity
 from security.models import Alert
 from security.services.alerts import acknowledge_alert, raise_alert, resolve_alert
 from tests.support.shop import Shop
+from tests.support.staff import DAVE, hire
 
-DAVE = Actor(ActorKind.STAFF, "dave")
+
+@pytest.fixture(autouse=True)
+def hired(db: None) -> None:
+    hire()
 
 
 def raised(key: str = "1", **subject: str) -> Alert:

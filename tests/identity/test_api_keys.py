@@ -7,14 +7,16 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from identity.errors import InvalidServiceName
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.models import ApiKey
 from identity.services import api_keys
 
 
 @pytest.fixture
 def key(db) -> str:
-    return api_keys.create_api_key(service="renderer", scopes=[Scope.TOKENS_READ], now=timezone.now())
+    return api_keys.create_api_key(
+        service="renderer", scopes=[Scope.TOKENS_READ], actor=SYSTEM_ACTOR, now=timezone.now()
+    )
 
 
 def test_only_the_hash_of_a_key_is_kept(key: str):
@@ -46,7 +48,9 @@ def test_that_a_key_is_used_is_noted_once_a_minute(key: str, django_assert_num_q
 @pytest.mark.parametrize("name", ["", "Renderer", "a b", "-a", "x" * 65, "a\n"])
 def test_a_service_has_a_name_that_logs_can_show(name: str, db):
     with pytest.raises(InvalidServiceName):
-        api_keys.create_api_key(service=name, scopes=[Scope.TOKENS_READ], now=timezone.now())
+        api_keys.create_api_key(
+            service=name, scopes=[Scope.TOKENS_READ], actor=SYSTEM_ACTOR, now=timezone.now()
+        )
     assert not ApiKey.objects.exists()
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from identity.kinds import Actor, ActorKind
+from identity.kinds import SYSTEM_ACTOR
 from mirror.kinds import Chunk, Document, Owned
 from mirror.services import outbox
 from mirror.services.projections import register
 
-STAFF = Actor(ActorKind.STAFF, "7")
+STAFF = SYSTEM_ACTOR
 CHANGES = 5  # of the subject that repairs are tried on
 
 

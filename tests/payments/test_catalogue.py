@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from identity.kinds import SYSTEM_ACTOR
 from mirror.services.dispatch import deliver_due
 from payments.errors import PaymentsUnavailable, StripeRefused
 from payments.management.commands.seed_catalog import PACKAGES
@@ -83,7 +84,9 @@ def test_a_seeding_that_cannot_reach_stripe_says_so_and_can_be_repeated(counter:
 def test_a_new_price_replaces_the_old_one_at_stripe_as_well(counter: Shop):
     old = in_force("basic")
 
-    publish_package(code="basic", terms=PackageTerms("Basic", "", 200, 50, 1999), now=timezone.now())
+    publish_package(
+        code="basic", terms=PackageTerms("Basic", "", 200, 50, 1999), actor=SYSTEM_ACTOR, now=timezone.now()
+    )
 
     new = in_force("basic")
     assert new.stripe_price_id != old.stripe_price_id
@@ -97,7 +100,12 @@ def test_a_new_price_replaces_the_old_one_at_stripe_as_well(counter: Shop):
 def test_a_price_that_comes_back_is_a_price_of_its_own(counter: Shop):
     first = in_force("basic").stripe_price_id
     for cents in (1999, 1499):
-        publish_package(code="basic", terms=PackageTerms("Basic", "", 200, 50, cents), now=timezone.now())
+        publish_package(
+            code="basic",
+            terms=PackageTerms("Basic", "", 200, 50, cents),
+            actor=SYSTEM_ACTOR,
+            now=timezone.now(),
+        )
 
     again = in_force("basic")
     assert again.stripe_price_id != first
@@ -109,7 +117,10 @@ def test_another_name_reaches_stripe_and_firestore_and_keeps_the_price(counter: 
     before = in_force("basic").stripe_price_id
 
     publish_package(
-        code="basic", terms=PackageTerms("Classic", "New words.", 200, 50, 1499), now=timezone.now()
+        code="basic",
+        terms=PackageTerms("Classic", "New words.", 200, 50, 1499),
+        actor=SYSTEM_ACTOR,
+        now=timezone.now(),
     )
 
     assert in_force("basic").stripe_price_id == before
@@ -124,8 +135,8 @@ def test_another_name_reaches_stripe_and_firestore_and_keeps_the_price(counter: 
 def test_a_retired_package_stays_visible_off_sale_and_can_return(counter: Shop):
     retired = in_force("basic")
 
-    retire_package(code="basic", now=timezone.now())
-    retire_package(code="basic", now=timezone.now())
+    retire_package(code="basic", actor=SYSTEM_ACTOR, now=timezone.now())
+    retire_package(code="basic", actor=SYSTEM_ACTOR, now=timezone.now())
 
     assert counter.stripe.object(retired.stripe_price_id)["active"] is False
     deliver_due(clock=timezone.now)
@@ -135,7 +146,7 @@ def test_a_retired_package_stays_visible_off_sale_and_can_return(counter: Shop):
     with pytest.raises(PackageNotOnSale):
         packages.package_to_sell("basic")
 
-    publish_package(code="basic", terms=PACKAGES["basic"], now=timezone.now())
+    publish_package(code="basic", terms=PACKAGES["basic"], actor=SYSTEM_ACTOR, now=timezone.now())
     assert packages.package_to_sell("basic").version == 3
     assert counter.start("alice", "basic").checkout_url
 
@@ -143,7 +154,7 @@ def test_a_retired_package_stays_visible_off_sale_and_can_return(counter: Shop):
 def test_an_unknown_package_cannot_be_retired(counter: Shop):
     before = everything()
     with pytest.raises(PackageNotFound):
-        retire_package(code="golden", now=timezone.now())
+        retire_package(code="golden", actor=SYSTEM_ACTOR, now=timezone.now())
     assert everything() == before
 
 
@@ -154,11 +165,11 @@ def test_while_stripe_fails_nothing_is_published(counter: Shop, path: str, statu
     counter.stripe.fail_next(10, status=status, path=path)
 
     with pytest.raises(PaymentsUnavailable):
-        publish_package(code="gold", terms=GOLD, now=timezone.now())
+        publish_package(code="gold", terms=GOLD, actor=SYSTEM_ACTOR, now=timezone.now())
 
     assert everything() == before
     counter.stripe.stop_failing()
-    publish_package(code="gold", terms=GOLD, now=timezone.now())
+    publish_package(code="gold", terms=GOLD, actor=SYSTEM_ACTOR, now=timezone.now())
     assert len(counter.stripe.events(event_type="product.created")) == 5
 
 
@@ -167,13 +178,15 @@ def test_what_stripe_refuses_is_not_published(counter: Shop):
     counter.stripe.fail_next(1, status=400, method="POST", path="/v1/prices")
 
     with pytest.raises(StripeRefused):
-        publish_package(code="gold", terms=GOLD, now=timezone.now())
+        publish_package(code="gold", terms=GOLD, actor=SYSTEM_ACTOR, now=timezone.now())
 
     assert everything() == before
 
 
 def test_a_package_needs_no_description(counter: Shop):
-    publish_package(code="gold", terms=PackageTerms("Gold", "", 700, 70, 7000), now=timezone.now())
+    publish_package(
+        code="gold", terms=PackageTerms("Gold", "", 700, 70, 7000), actor=SYSTEM_ACTOR, now=timezone.now()
+    )
 
     product = counter.stripe.object(in_force("gold").stripe_product_id)
     assert product["description"] is None
@@ -183,7 +196,9 @@ def test_an_old_price_that_cannot_be_withdrawn_harms_nobody(counter: Shop):
     old = in_force("basic")
     counter.stripe.fail_next(10, status=500, path=f"/v1/prices/{old.stripe_price_id}")
 
-    publish_package(code="basic", terms=PackageTerms("Basic", "", 200, 50, 1999), now=timezone.now())
+    publish_package(
+        code="basic", terms=PackageTerms("Basic", "", 200, 50, 1999), actor=SYSTEM_ACTOR, now=timezone.now()
+    )
 
     counter.stripe.stop_failing()
     assert counter.start("alice", "basic").price_cents == 1999
@@ -213,7 +228,7 @@ def test_terms_that_make_no_sense_are_refused_before_stripe_hears_of_them(
     counter.stripe.forget_requests()
 
     with pytest.raises(InvalidPackage):
-        publish_package(code=code, terms=terms, now=timezone.now())
+        publish_package(code=code, terms=terms, actor=SYSTEM_ACTOR, now=timezone.now())
 
     assert everything() == before
     assert counter.stripe.requests().total == 0

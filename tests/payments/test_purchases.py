@@ -81,7 +81,7 @@ def test_a_second_purchase_uses_the_same_customer_at_stripe(counter: Shop):
     ("package", "refusal"), [("golden", PackageNotFound), ("", PackageNotFound), ("basic", PackageNotOnSale)]
 )
 def test_what_is_not_sold_cannot_be_bought(counter: Shop, package: str, refusal: type[Exception]):
-    retire_package(code="basic", now=timezone.now())
+    retire_package(code="basic", actor=SYSTEM_ACTOR, now=timezone.now())
     counter.stripe.forget_requests()
 
     with pytest.raises(refusal):
@@ -148,7 +148,9 @@ def test_a_person_made_at_the_command_line_gets_a_wallet_when_they_buy(counter: 
 
 def test_a_purchase_keeps_the_terms_it_was_made_with(counter: Shop):
     purchase = counter.start("alice", "basic")
-    publish_package(code="basic", terms=PackageTerms("Basic", "", 10, 0, 9900), now=timezone.now())
+    publish_package(
+        code="basic", terms=PackageTerms("Basic", "", 10, 0, 9900), actor=SYSTEM_ACTOR, now=timezone.now()
+    )
 
     counter.stripe.pay(str(purchase.stripe_session_id))
     ask_stripe(session_id=str(purchase.stripe_session_id), now=timezone.now())

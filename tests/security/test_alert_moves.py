@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind
 from security.errors import (
     AlertNotAcknowledged,
     AlertNotFound,
@@ -28,10 +27,15 @@ from security.services.alerts import (
     resolve_alert,
 )
 from tests.admin.rows import person
+from tests.support.staff import DAVE, ERIN, hire
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ALICE = Actor(ActorKind.STAFF, "alice")
-BOB = Actor(ActorKind.STAFF, "bob")
+ALICE, BOB = DAVE, ERIN
+
+
+@pytest.fixture(autouse=True)
+def hired(db: None) -> None:
+    hire()
 
 
 def raised(**changes: Any) -> None:
@@ -69,7 +73,7 @@ def test_an_alert_is_assigned_to_somebody_who_works_here() -> None:
 @pytest.mark.django_db
 def test_whoever_acknowledges_an_alert_of_nobodys_has_it() -> None:
     raised()
-    assert acknowledge_alert(alert_id=Alert.objects.get().id, actor=ALICE, now=NOW).assignee == "alice"
+    assert acknowledge_alert(alert_id=Alert.objects.get().id, actor=ALICE, now=NOW).assignee == ALICE.id
 
 
 @pytest.mark.django_db
@@ -123,14 +127,14 @@ def test_an_alert_is_acknowledged_then_resolved_and_its_cause_opens_a_new_one() 
     assert (acknowledged.status, acknowledged.acknowledged_at, acknowledged.acknowledged_by) == (
         "acknowledged",
         later,
-        "alice",
+        ALICE.id,
     )
     raised()
     assert Alert.objects.get().count == 2
 
     resolved = resolve_alert(alert_id=alert.id, resolution=Resolution.FRAUD, actor=BOB, now=later)
     assert (resolved.status, resolved.resolution) == ("resolved", "fraud")
-    assert (resolved.resolved_at, resolved.resolved_by, resolved.version) == (later, "bob", 4)
+    assert (resolved.resolved_at, resolved.resolved_by, resolved.version) == (later, BOB.id, 4)
 
     raised()
     assert sorted(Alert.objects.values_list("status", "count")) == [("open", 1), ("resolved", 2)]

@@ -9,7 +9,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind
 from security import limits
 from security.kinds import AlertKind, AlertStatus, Resolution, Severity
 from security.models import Alert
@@ -18,8 +17,6 @@ from security.services.alerts import (
 )
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ALICE = Actor(ActorKind.STAFF, "alice")
-BOB = Actor(ActorKind.STAFF, "bob")
 
 
 def raised(**changes: Any) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.models import User
 from identity.services import api_keys
 from security.models import LimitRefusal
@@ -62,10 +62,11 @@ def test_who_is_not_signed_in_is_counted_by_address(settings: Settings):
 
 
 def test_each_key_of_a_service_is_counted_by_itself():
-    first, second = (
-        {"Authorization": f"Api-Key {api_keys.create_api_key(service='renderer', scopes=SCOPES, now=NOW)}"}
+    keys = [
+        api_keys.create_api_key(service="renderer", scopes=SCOPES, actor=SYSTEM_ACTOR, now=NOW)
         for _ in range(2)
-    )
+    ]
+    first, second = ({"Authorization": f"Api-Key {key}"} for key in keys)
     address = f"{BALANCE}?user={uuid.uuid4()}"
     answers = [Client(headers=first).get(address) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [404, 404, 404, 429]

@@ -1,11 +1,10 @@
 """Exceptions from limits, granted as staff grant them, to customers of a test that is about something else."""
 
-import uuid
 from datetime import timedelta
 
 from django.utils import timezone
 
-from identity.kinds import Actor, ActorKind
+from identity.kinds import SYSTEM_ACTOR
 from identity.models import User
 from security.kinds import OverrideKind
 from security.models import Override
@@ -23,6 +22,6 @@ def grant(user: User, *, hourly_max: int | None = None, daily_max: int | None = 
         daily_max=daily_max,
         reason="The test needs it.",
         ends_at=now + timedelta(days=1),
-        actor=Actor(ActorKind.STAFF, str(uuid.uuid4())),
+        actor=SYSTEM_ACTOR,
         now=now,
     )

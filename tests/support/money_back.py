@@ -12,6 +12,7 @@ from django.utils import timezone
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from identity.kinds import SYSTEM_ACTOR
 from mirror.services.dispatch import deliver_due
 from payments.kinds import InboxStatus
 from payments.models import InboxEvent, Purchase
@@ -64,7 +65,7 @@ class Story:
             featured=False,
             position=9,
         )
-        publish_package(code="thousand", terms=terms, now=timezone.now())
+        publish_package(code="thousand", terms=terms, actor=SYSTEM_ACTOR, now=timezone.now())
 
     def buy(self, card: str = "4242424242424242") -> str:
         """Buy the package of a thousand; answer its payment intent at Stripe. It may not be told yet."""

@@ -10,10 +10,10 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from identity.kinds import Actor, ActorKind
 from mirror.models import OutboxRow
 from tests.support.database import as_owner
 from tests.support.freezing import freeze, unfreeze
+from tests.support.staff import DAVE, hire
 from tests.support.threads import in_threads
 from tests.tokens.conftest import Bank
 from tokens import projections
@@ -23,7 +23,10 @@ from tokens.models import Freeze, FreezeReason
 from tokens.queries.integrity import find_imbalances
 from tokens.services import wallets
 
-DAVE = Actor(ActorKind.STAFF, "dave")
+
+@pytest.fixture(autouse=True)
+def hired(db: None) -> None:
+    hire()
 
 
 def shown_status(bank: Bank) -> object:

@@ -5,9 +5,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link
+from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link, needs
 from foundation.admin_forms import ReasonForm, ask_and_act
-from identity.kinds import Actor, ActorKind
+from identity.kinds import ActorKind, Right
+from identity.services.actors import staff
 from tokens.kinds import FreezeStep
 from tokens.models import Freeze
 from tokens.services.wallets import lift_freeze
@@ -24,6 +25,7 @@ class FreezeAdmin(ReadOnlyModelAdmin):
     search_fields = ("id", "reference", "account__owner__id", "account__owner__email__startswith")
     ordering = ("-frozen_at", "-id")
     actions = ("unfreeze",)
+    has_freeze_permission = needs(Right.FREEZE_WALLET)
     fieldsets = (
         (None, {"fields": ("owner", "wallet", "state", "cause", "reference")}),
         ("Frozen", {"fields": ("frozen_at", "freezer", "reason_to_freeze")}),
@@ -34,10 +36,10 @@ class FreezeAdmin(ReadOnlyModelAdmin):
         """Only an open freeze can be lifted."""
         return super().row_actions(request, row) if row.lifted_at is None else []
 
-    @admin.action(description="Unfreeze…", permissions=["act"])
+    @admin.action(description="Unfreeze…", permissions=["freeze"])
     def unfreeze(self, request: HttpRequest, freezes: QuerySet[Freeze]) -> HttpResponse | None:
         """Lift them, with a reason. A wallet can be used again when none of its freezes is open."""
-        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+        actor, now = staff(request), timezone.now()
         return ask_and_act(
             self,
             request,

@@ -7,11 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link, may, table
+from foundation.admin import DASH, ReadOnlyModelAdmin, coloured, customer_link, link, may, needs, table
 from foundation.admin_forms import ReasonForm, ask_and_act, go_to_page
 from foundation.ids import new_id
 from foundation.limits import PAGE_SIZE
-from identity.kinds import Actor, ActorKind, Right
+from identity.kinds import Right
+from identity.services.actors import staff
 from tokens.admin.freezes import reason_of
 from tokens.kinds import FreezeCause, FreezeStep
 from tokens.models import Freeze, Wallet
@@ -60,14 +61,12 @@ class WalletAdmin(ReadOnlyModelAdmin):
         """Ask how many tokens are given or taken, and why."""
         return go_to_page(self, request, wallets, name="act_adjust")
 
-    def has_freeze_permission(self, request: HttpRequest) -> bool:
-        """Whoever was given the right to add freezes."""
-        return may(request, "add", Freeze)
+    has_freeze_permission = needs(Right.FREEZE_WALLET)
 
     @admin.action(description="Freeze…", permissions=["freeze"])
     def freeze(self, request: HttpRequest, wallets: QuerySet[Wallet]) -> HttpResponse | None:
         """Have nothing bought or spent until somebody lifts it; credits pass. Each time is a freeze of its own."""
-        actor, now = Actor(ActorKind.STAFF, str(request.user.pk)), timezone.now()
+        actor, now = staff(request), timezone.now()
         return ask_and_act(
             self,
             request,

@@ -30,8 +30,8 @@ def check_terms(*, code: str, terms: PackageTerms, now: datetime) -> None:
         raise InvalidPackage(f"A package costs {PACKAGE_PRICE_CENTS_MIN} to {PACKAGE_PRICE_CENTS_MAX} cents.")
 
 
-def put_on_sale(*, code: str, terms: PackageTerms, now: datetime) -> None:
-    """Create or change a package and put it on sale. Purchases made before keep their own terms.
+def put_on_sale(*, code: str, terms: PackageTerms, now: datetime) -> bool:
+    """Create or change a package and put it on sale; answer whether it was not so. Purchases keep their own terms.
 
     :raises InvalidPackage: `invalid_package`.
     """
@@ -42,13 +42,14 @@ def put_on_sale(*, code: str, terms: PackageTerms, now: datetime) -> None:
         )
         if not created:
             if package.on_sale and all(getattr(package, k) == v for k, v in asdict(terms).items()):
-                return
+                return False
             _change(code=code, now=now, on_sale=True, **asdict(terms))
         outbox.mark_stale(kind="package", subject_id=code)
+    return True
 
 
-def retire(*, code: str, now: datetime) -> None:
-    """Take a package off sale. Its document stays, saying so.
+def retire(*, code: str, now: datetime) -> bool:
+    """Take a package off sale; answer whether it was on. Its document stays, saying so.
 
     :raises PackageNotFound: `package_not_found`.
     """
@@ -59,6 +60,7 @@ def retire(*, code: str, now: datetime) -> None:
         if package.on_sale:
             _change(code=code, now=now, on_sale=False)
             outbox.mark_stale(kind="package", subject_id=code)
+    return bool(package.on_sale)
 
 
 def _change(*, code: str, now: datetime, **fields: object) -> None:

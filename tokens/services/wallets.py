@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind
+from identity.kinds import Actor, ActorKind, Right
 from identity.queries.users import document_id_of
+from identity.services import audit, rights
 from tokens.errors import FreezeLifted, FreezeNotFound, ReasonMissing, WalletNotFound
 from tokens.kinds import FreezeCause, FreezeStep
 from tokens.limits import FREEZE_REASON_LENGTH_MAX
@@ -54,9 +55,11 @@ def freeze(
 
     :param reference: what it hangs on, such as a dispute's id; staff freezing anew give one of its own
     :param reason: words for other staff, kept apart from the freeze; may be empty
+    :raises ActionNotAllowed: `action_not_allowed`.
     :raises WalletNotFound: `wallet_not_found`.
     :raises ReasonMissing: `reason_missing`: staff say why.
     """
+    rights.require(Right.FREEZE_WALLET, actor=actor)
     _ask_staff_why(actor, reason)
     arguments = (new_id(), account_id, cause.value, reference, actor.kind.value, actor.id, now)
     with transaction.atomic():
@@ -72,6 +75,7 @@ def freeze(
             raise
         if applied:
             _note(freeze_id, FreezeStep.FREEZE, reason)
+            _record("wallet.freeze", account_id, freeze_id, cause, reason, actor, now)
     if applied:
         _tell("wallet.frozen", account_id, cause, actor)
     return uuid.UUID(str(freeze_id))
@@ -85,8 +89,10 @@ def unfreeze(
     The wallet can be used again when no other freeze is open. It joins the caller's transaction, if any.
 
     :param reason: words for other staff, kept apart from the freeze; may be empty
+    :raises ActionNotAllowed: `action_not_allowed`.
     :raises ReasonMissing: `reason_missing`: staff say why.
     """
+    rights.require(Right.FREEZE_WALLET, actor=actor)
     _ask_staff_why(actor, reason)
     arguments = (account_id, cause.value, reference, actor.kind.value, actor.id, now)
     with transaction.atomic():
@@ -96,6 +102,7 @@ def unfreeze(
         if freeze_id is None:
             return False
         _note(freeze_id, FreezeStep.UNFREEZE, reason)
+        _record("wallet.unfreeze", account_id, freeze_id, cause, reason, actor, now)
     _tell("wallet.unfrozen", account_id, cause, actor)
     return True
 
@@ -103,10 +110,12 @@ def unfreeze(
 def lift_freeze(*, freeze_id: uuid.UUID, reason: str, actor: Actor, now: datetime) -> None:
     """Lift one freeze, whatever its cause.
 
+    :raises ActionNotAllowed: `action_not_allowed`.
     :raises FreezeNotFound: `freeze_not_found`.
     :raises FreezeLifted: `freeze_lifted`: somebody has lifted it before.
     :raises ReasonMissing: `reason_missing`.
     """
+    rights.require(Right.FREEZE_WALLET, actor=actor)
     found = Freeze.objects.filter(id=freeze_id).first()
     if found is None:
         raise FreezeNotFound
@@ -130,6 +139,27 @@ def _ask_staff_why(actor: Actor, reason: str) -> None:
 def _note(freeze_id: uuid.UUID, step: FreezeStep, reason: str) -> None:
     if reason:
         FreezeReason.objects.create(freeze_id=freeze_id, step=step, reason=reason[:FREEZE_REASON_LENGTH_MAX])
+
+
+def _record(
+    action: str,
+    account_id: uuid.UUID,
+    freeze_id: uuid.UUID,
+    cause: FreezeCause,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    facts = {"freeze_id": freeze_id, "cause": cause.value}
+    audit.record(
+        actor=actor,
+        action=action,
+        subject_kind="wallet",
+        subject_id=account_id,
+        reason=reason,
+        facts=facts,
+        now=now,
+    )
 
 
 def _tell(event: str, account_id: uuid.UUID, cause: FreezeCause, actor: Actor) -> None:

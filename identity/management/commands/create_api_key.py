@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from foundation.errors import Refusal
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.services.api_keys import create_api_key
 
 
@@ -27,7 +27,12 @@ class Command(BaseCommand):
             found = ", ".join(sorted(unknown)) if wanted else "none"
             raise CommandError(f"The scopes are {', '.join(Scope.values)}; given: {found}.")
         try:
-            key = create_api_key(service=name, scopes=[Scope(each) for each in wanted], now=timezone.now())
+            key = create_api_key(
+                service=name,
+                scopes=[Scope(each) for each in wanted],
+                actor=SYSTEM_ACTOR,
+                now=timezone.now(),
+            )
         except Refusal as refusal:
             raise CommandError(refusal.detail) from refusal
         self.stdout.write(key)

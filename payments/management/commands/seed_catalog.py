@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from foundation.errors import Refusal
+from identity.kinds import SYSTEM_ACTOR
 from payments.services.catalogue import publish_package
 from tokens.kinds import PackageTerms
 from tokens.queries.packages import codes_after
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             return
         for code, terms in PACKAGES.items():
             try:
-                publish_package(code=code, terms=terms, now=timezone.now())
+                publish_package(code=code, terms=terms, actor=SYSTEM_ACTOR, now=timezone.now())
             except Refusal as refusal:
                 raise CommandError(f"{code} could not be published: {refusal.detail}") from refusal
             self.stdout.write(

@@ -1,5 +1,6 @@
 """The admin: its own pages, and those of each table."""
 
+from identity.kinds import Right
 from tests.permissions.table import (
     NOBODY_AT_ALL,
     SIGN_IN,
@@ -40,6 +41,7 @@ TABLES = {
     "djstripe.Refund": SEEN,
     "djstripe.Session": SEEN,
     "identity.ApiKey": SEEN,
+    "identity.AuditRecord": SEEN,
     "identity.User": CHANGED,
     "mirror.Drift": SEEN,
     "mirror.MirroredDocument": SEEN,
@@ -68,11 +70,18 @@ TABLES = {
 SAVED_WHEN_EMPTY = {"identity.User"}
 
 VERBS = ("view", "add", "change", "delete")
+# Rows that a service changes ask for its right, whatever Django's own four say.
+SERVICES = {
+    "tokens.Package": Right.PUBLISH_PACKAGE,
+    "security.Override": Right.GRANT_OVERRIDE,
+    "security.PurchaseLimits": Right.SET_LIMITS,
+}
 
 
 def rights_on(label: str) -> tuple[str, ...]:
     app_label, model = label.lower().split(".")
-    return tuple(f"{app_label}.{verb}_{model}" for verb in VERBS)
+    four = tuple(f"{app_label}.{verb}_{model}" for verb in VERBS)
+    return (*four, SERVICES[label].value) if label in SERVICES else four
 
 
 ADMIN: Table = {
@@ -131,6 +140,7 @@ def pages_of(label: str) -> Table:
     def row(page: str, get: Asked, post: Asked) -> Row:
         return Row(at=f"admin/{table}/{page}", get=get, post=post, rights=rights)
 
+    told = only_entitled("→ /admin/identity/auditrecord/")
     seen, moved = only_entitled(200), all_staff(f"→ /admin/{table}/{{row}}/change/")
     saved = only_entitled(f"→ /admin/{table}/") if label in SAVED_WHEN_EMPTY else answer("change")
     return {
@@ -141,7 +151,7 @@ def pages_of(label: str) -> Table:
         f"admin/{table}/<path:object_id>/delete/": row(
             "{row}/delete/", get=answer("delete"), post=answer("delete")
         ),
-        f"admin/{table}/<path:object_id>/history/": row("{row}/history/", get=seen, post=seen),
+        f"admin/{table}/<path:object_id>/history/": row("{row}/history/", get=told, post=told),
     }
 
 

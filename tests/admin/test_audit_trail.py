@@ -1,0 +1,141 @@
+"""The audit trail as staff read it, and what the pages of plain tables tell it. There is no other log."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.test import Client
+from django_celery_beat.models import PeriodicTask
+
+from identity.kinds import SYSTEM_ACTOR, Actor, ActorKind
+from identity.models import AuditRecord, User
+from identity.queries.audit import records_about
+from identity.services import audit
+from tests.admin.conftest import SignedIn
+from tests.admin.rows import NOW, alert, periodic_task, person, wallet
+from tests.admin.test_actions import act
+from tests.admin.test_who_gets_in import url
+
+LIST = url("identity.AuditRecord", "changelist")
+
+
+def told(action: str, kind: str, subject_id: object, *, actor: Actor = SYSTEM_ACTOR, **more: Any) -> str:
+    """Record something; answer the record's id."""
+    now = more.pop("now", NOW)
+    record_id = audit.record(
+        actor=actor, action=action, subject_kind=kind, subject_id=subject_id, now=now, **more
+    )
+    return str(record_id)
+
+
+def shown(client: Client, **query: str) -> list[str]:
+    return [str(record.pk) for record in client.get(LIST, query).context["cl"].result_list]
+
+
+def records() -> list[tuple[str, str, dict[str, Any]]]:
+    assert not LogEntry.objects.exists()
+    return list(AuditRecord.objects.order_by("pk").values_list("action", "subject_id", "facts"))
+
+
+@pytest.fixture
+def carol(superuser: Client) -> Actor:
+    """The superuser, as an actor."""
+    return Actor(ActorKind.STAFF, str(person("carol").pk), "203.0.113.9")
+
+
+@pytest.mark.django_db
+def test_the_trail_is_searched_by_person_row_and_action(superuser: Client, carol: Actor) -> None:
+    owner = person("alice")
+    frozen = told("wallet.freeze", "wallet", wallet().pk, actor=carol, reason="Fraud.")
+    synced = told("role.sync", "group", 1)
+    by_service = told("wallet.grant", "wallet", "none", actor=Actor(ActorKind.SERVICE, "renderer"))
+    assert shown(superuser) == [by_service, synced, frozen]
+    assert shown(superuser, q="Carol@Example") == shown(superuser, q=carol.id) == [frozen]
+    assert shown(superuser, q=str(wallet().pk)) == [frozen]
+    assert shown(superuser, q="role.sync") == shown(superuser, action="role.sync") == [synced]
+    assert shown(superuser, q="alice@example.com") == shown(superuser, q=str(owner.pk)) == []
+    assert shown(superuser, actor_kind__exact="service") == [by_service]
+    assert shown(superuser, q=" ") == [by_service, synced, frozen]
+
+
+@pytest.mark.django_db
+def test_the_trail_is_narrowed_to_days(superuser: Client) -> None:
+    told("role.sync", "group", 1, now=NOW - timedelta(days=1))
+    later = told("role.sync", "group", 2)
+    assert shown(superuser, at__gte=str(NOW - timedelta(hours=1))) == [later]
+
+
+@pytest.mark.django_db
+def test_a_record_tells_who_what_when_why_and_from_where(superuser: Client, carol: Actor) -> None:
+    record_id = told(
+        "wallet.freeze", "wallet", wallet().pk, actor=carol, reason="Long. " * 40, facts={"cause": "staff"}
+    )
+    listed = superuser.get(LIST).content.decode()
+    assert "carol@example.com" in listed
+    assert "Long. " * 13 + "Lo…" in listed
+    page = superuser.get(url("identity.AuditRecord", "change", record_id)).content.decode()
+    for known in ("carol@example.com", "203.0.113.9", "wallet.freeze", "Long. " * 39, "&quot;cause&quot;"):
+        assert known in page, known
+    assert url("tokens.Wallet", "change", wallet().pk) in page
+    nameless = told("no.page", "nothing", "7")
+    assert "nothing 7" in superuser.get(url("identity.AuditRecord", "change", nameless)).content.decode()
+
+
+@pytest.mark.django_db
+def test_each_rows_page_leads_to_its_records(superuser: Client) -> None:
+    row, other = alert("purchase-1"), alert("purchase-2")
+    for each in (row, other):
+        act(superuser, "security.Alert", "acknowledge", each)
+    page = url("security.Alert", "change", row.pk)
+    history = url("security.Alert", "history", row.pk)
+    assert history in superuser.get(page).content.decode()
+    response = superuser.get(history, follow=True)
+    assert [record.subject_id for record in response.context["cl"].result_list] == [str(row.pk)]
+    assert [record.subject_id for record in records_about("alert", row.pk)] == [str(row.pk)]
+
+
+@pytest.mark.django_db
+def test_who_may_not_look_at_a_row_is_not_led_to_its_records(staff: SignedIn) -> None:
+    dave = staff("identity.view_auditrecord", name="dave")
+    assert dave.get(url("security.Alert", "history", alert().pk)).status_code == 403
+
+
+@pytest.mark.django_db
+def test_a_change_of_a_person_is_told_with_what_they_were(superuser: Client) -> None:
+    alice, group = person("alice"), Group.objects.create(name="support")
+    form = {"display_name": "Somebody", "is_active": "on", "is_staff": "on", "groups": [str(group.pk)]}
+    assert superuser.post(url("identity.User", "change", alice.pk), form).status_code == 302
+    changed = {"display_name": None, "is_staff": [False, True], "groups": [[], ["support"]]}
+    assert records() == [("user.change", str(alice.pk), {"changed": changed})]
+    assert superuser.post(url("identity.User", "change", alice.pk), form).status_code == 302
+    assert len(records()) == 1, "saving what is so already changes nothing"
+
+
+@pytest.mark.django_db
+def test_groups_and_tasks_tell_who_made_changed_and_deleted_them(superuser: Client) -> None:
+    superuser.post(url("auth.Group", "add"), {"name": "Helpers"})
+    group = Group.objects.get()
+    task = periodic_task()
+    act(superuser, "django_celery_beat.PeriodicTask", "disable_tasks", task)
+    both = {"action": ["", "enable_tasks"], "_selected_action": [str(task.pk)], "index": "1"}
+    superuser.post(url("django_celery_beat.PeriodicTask", "changelist"), both)
+    chosen = {"action": "delete_selected", "_selected_action": [str(task.pk)], "index": "0", "post": "yes"}
+    superuser.post(url("django_celery_beat.PeriodicTask", "changelist"), chosen)
+    superuser.post(url("auth.Group", "delete", group.pk), {"post": "yes"})
+    assert not PeriodicTask.objects.exists()
+    assert records() == [
+        ("group.add", str(group.pk), {"given": {"name": None}}),
+        ("periodictask.disable_tasks", str(task.pk), {}),
+        ("periodictask.enable_tasks", str(task.pk), {}),
+        ("periodictask.delete", str(task.pk), {"was": "Watch: every hour"}),
+        ("group.delete", str(group.pk), {"was": "Helpers"}),
+    ]
+
+
+@pytest.mark.django_db
+def test_a_person_without_an_address_is_named_by_their_uid(superuser: Client) -> None:
+    dave = User.objects.create(firebase_uid="uid-of-dave", is_staff=True)
+    told("wallet.freeze", "wallet", wallet().pk, actor=Actor(ActorKind.STAFF, str(dave.pk)))
+    assert "uid-of-dave" in superuser.get(LIST).content.decode()
