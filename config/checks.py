@@ -83,6 +83,8 @@ def _stand_in_faults(given: Any) -> Iterator[tuple[int, str]]:
         )
     if given.FIRESTORE_EMULATOR_HOST:
         yield 21, "FIRESTORE_EMULATOR_HOST is set without SANDBOX=1: balances would not reach Firestore."
+    if not given.STAFF_SECOND_FACTOR:
+        yield 24, "STAFF_SECOND_FACTOR is off without SANDBOX=1: a password alone would open the back office."
     if given.STRIPE_API_BASE:
         yield 22, "STRIPE_API_BASE is set without SANDBOX=1: payments would not go to Stripe."
     if not given.STRIPE_LIVE_MODE:

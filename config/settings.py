@@ -183,6 +183,7 @@ SOCIALACCOUNT_PROVIDERS = {
     },
 }
 MFA_TOTP_ISSUER = "Tokens"
+STAFF_SECOND_FACTOR = env.boolean("STAFF_SECOND_FACTOR", default=True)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default=f"no-reply@{urlsplit(SITE_URL).hostname}")
 
 # --- Stripe ---

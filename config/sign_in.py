@@ -23,6 +23,12 @@ SIGN_IN = {
         "login_failed": "10/m/ip",
         "reset_password": "10/m/ip,3/m/key",
         "manage_email": "5/m/user",
+        # Codes of a second factor, per account: whoever guesses them knows its password already.
+        "second_factor": "5/5m/key",
+    },
+    "MFA_FORMS": {
+        "authenticate": "identity.pages.second_factor.CodeForm",
+        "reauthenticate": "identity.pages.second_factor.CodeAgainForm",
     },
     "SOCIALACCOUNT_ADAPTER": "identity.pages.adapters.SocialAccountAdapter",
     # A provider's word does not open an account that exists here: its owner signs in and connects the provider.

@@ -3,11 +3,13 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from identity.pages.second_factor import SetSecondFactorUp
 from payments.webhooks import stripe_webhook
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/stripe/webhook", stripe_webhook, name="stripe_webhook"),
+    path("accounts/2fa/totp/activate/", SetSecondFactorUp.as_view()),
     path("accounts/", include("allauth.urls")),
     path("api/", include("config.api_docs")),
     path("api/tokens/", include("tokens.api.urls")),

@@ -28,20 +28,20 @@ class TrailMixin(Page):
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
-    ) -> dict[str, object]:
+    ) -> Any:
         """What the audit trail says of a form: each field that was changed, from what to what."""
         return {name: _changed(form, name) for name in form.changed_data}
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Tell the audit trail."""
         self.tell_trail(request, obj, "add", {"given": message})
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Tell the audit trail, if anything was changed."""
         if message:
             self.tell_trail(request, obj, "change", {"changed": message})
 
-    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
         """Tell the audit trail."""
         for row in queryset:
             self.tell_trail(request, row, "delete", {"was": str(row)})

@@ -106,6 +106,7 @@ class ServiceCaller:
         return f"service:{self.name}"
 
 
+SET_CLAIMS_TASK = "identity.set_firebase_claims"
 SYSTEM_ACTOR = Actor(ActorKind.SYSTEM)
 STRIPE_ACTOR = Actor(ActorKind.STRIPE)
 

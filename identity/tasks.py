@@ -3,10 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
-from identity.services import wallet_claims
+from identity.kinds import SET_CLAIMS_TASK
+from identity.services import firebase_claims
 
 
-@shared_task(name="identity.set_wallet_claims")
-def set_wallet_claims() -> int:
-    """Tell Firebase the wallets of accounts that joined it late. Woken by a join, and periodic."""
-    return wallet_claims.set_due_wallet_claims(now=timezone.now())
+@shared_task(name=SET_CLAIMS_TASK)
+def set_firebase_claims() -> int:
+    """Tell Firebase whose wallet people read, and who is staff. Woken by a join and a change of roles, and periodic."""
+    return firebase_claims.set_due_claims(now=timezone.now())

@@ -45,4 +45,5 @@ def product_environment(addresses: Addresses, *, site_url: str, project: str) ->
         "FIRESTORE_EMULATOR_HOST": addresses.firestore_host,
         "METRICS_TOKEN": METRICS_TOKEN,
         "EMAIL_URL": "consolemail://",
+        "STAFF_SECOND_FACTOR": "off",  # nobody has an authenticator app for people who are made up
     }

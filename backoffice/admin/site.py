@@ -1,5 +1,6 @@
 """The admin site: who gets in, and what they see first."""
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from backoffice.admin.exports import export, export_urls
 from backoffice.admin.measures import measures
 from backoffice.admin.navigation import pages_called
 from backoffice.admin.search import find
+from backoffice.admin.second_factor import way_to_second_factor
 
 if TYPE_CHECKING:
     UnfoldAdminSite = AdminSite
@@ -33,8 +35,8 @@ class Site(UnfoldAdminSite):
     index_template = "admin/dashboard.html"
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
-        """Send whoever is not signed in to the site's sign-in, and refuse customers."""
-        return secure_admin_login(super().admin_view(view, cacheable))
+        """Send whoever is not signed in to the site's sign-in, refuse customers, and ask staff for a second factor."""
+        return secure_admin_login(_with_second_factor(super().admin_view(view, cacheable)))
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """Django's pages, but for the one that leads from a row to its page on the site: no row of ours has any."""
@@ -84,6 +86,14 @@ class Site(UnfoldAdminSite):
             return HttpResponseRedirect(hits[0].link)
         context = {"title": "Search", "term": term, "hits": hits, "pages": pages_called(request, term)}
         return TemplateResponse(request, "admin/search.html", {**self.each_context(request), **context})
+
+
+def _with_second_factor(view: View) -> View:
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return way_to_second_factor(request) or view(request, *args, **kwargs)
+
+    return guarded
 
 
 def _to_dashboard(_: HttpRequest) -> HttpResponseRedirect:

@@ -53,7 +53,7 @@ class AuditRecordAdmin(ReadOnlyModelAdmin):
     """Who did what to what, when, why, and from where."""
 
     list_display = ("at", "who", "what", "subject", "why", "address")
-    list_filter = (SubjectFilter, ActionFilter, "actor_kind", ("at", admin.DateFieldListFilter))
+    list_filter = (SubjectFilter, ActionFilter, "actor_kind", "at")
     search_fields = ("id",)
     search_help_text = "A person's e-mail address or id, a row's id, or an action such as wallet.freeze."
     ordering = ("-id",)

@@ -7,17 +7,20 @@ from django.http import HttpRequest
 
 from foundation.admin import ModelAdmin, customer_link
 from foundation.panels import panels_of
+from foundation.waker import wake
+from identity.kinds import SET_CLAIMS_TASK, Right
 from identity.models import User
 
 # Rights come by groups, so that people who do the same work have the same rights.
 STAFF_RIGHTS = ("is_staff", "is_superuser", "groups")
+GIVEN_BY_SUPERUSERS = ("is_superuser",)
 
 
 @admin.register(User)
 class UserAdmin(ModelAdmin):
     """Nobody is added or deleted here, no password or address set: whoever sets one takes the account over.
 
-    People sign up themselves; a superuser may then make one of them staff.
+    People sign up themselves; who has the right to may then make one of them staff, and a superuser a superuser.
     """
 
     list_display = (
@@ -50,8 +53,16 @@ class UserAdmin(ModelAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Only superusers give rights: else staff could give themselves any."""
-        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *STAFF_RIGHTS)
+        """Rights are given by whom they were given to give: else staff could give themselves any."""
+        if request.user.is_superuser:
+            return self.readonly_fields
+        may_give = request.user.has_perm(Right.MANAGE_STAFF)
+        return (*self.readonly_fields, *(GIVEN_BY_SUPERUSERS if may_give else STAFF_RIGHTS))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the roles; a worker tells Firebase who is staff now."""
+        super().save_related(request, form, formsets, change)
+        wake(SET_CLAIMS_TASK)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

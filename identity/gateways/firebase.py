@@ -7,6 +7,7 @@ setting a claim needs the service account that the environment provides (applica
 import functools
 import json
 import os
+from collections.abc import Mapping
 
 import firebase_admin
 import requests
@@ -24,6 +25,7 @@ from identity.kinds import FirebaseClaims
 EMULATOR_VARIABLE = "FIREBASE_AUTH_EMULATOR_HOST"
 SIGN_IN_URL = "https://identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken"
 WALLET_CLAIM = "wallet_id"
+STAFF_CLAIM = "staff"
 
 
 def verify_id_token(token: str) -> FirebaseClaims:
@@ -52,18 +54,19 @@ def verify_id_token(token: str) -> FirebaseClaims:
     return _read(claims)
 
 
-def set_wallet_claim(*, uid: str, wallet_id: str) -> None:
-    """Let the bearer of `uid` read the document of `wallet_id` too, and leave their other claims alone.
+def set_claims(*, uid: str, claims: Mapping[str, object]) -> None:
+    """Give the bearer of `uid` these custom claims, take those that are None, and leave their others alone.
 
-    A uid that Firebase no longer knows needs no claim. Tokens that are issued from then on carry the claim.
+    A uid that Firebase no longer knows needs no claim. Tokens that are issued from then on carry the claims.
 
     :raises IdentityUnavailable: `identity_unavailable`, when Firebase does not answer or does not obey.
     """
     try:
         client = _managing_client(settings.GOOGLE_CLOUD_PROJECT, _emulator_host())
-        claims = client.get_user(uid).custom_claims or {}
-        if claims.get(WALLET_CLAIM) != wallet_id:
-            client.set_custom_user_claims(uid, {**claims, WALLET_CLAIM: wallet_id})
+        known = client.get_user(uid).custom_claims or {}
+        wanted = {name: value for name, value in {**known, **claims}.items() if value is not None}
+        if wanted != known:
+            client.set_custom_user_claims(uid, wanted)
     except auth.UserNotFoundError:
         return
     except (exceptions.FirebaseError, GoogleAuthError, OSError, ValueError) as error:

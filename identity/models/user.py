@@ -35,7 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     `firebase_joined_at` is set when an account that was opened without Firebase joins a uid: its wallet's
     document keeps the id it was opened with, and Firebase must be told that id. `wallet_claim_due_at` is when
-    to tell it next, and empty once Firebase knows.
+    to tell it next, and empty once Firebase knows; `firebase_knows_as_staff` is what it was told of their role.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -51,6 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(default=timezone.now)
     firebase_joined_at = models.DateTimeField(null=True, blank=True, editable=False)
     wallet_claim_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    firebase_knows_as_staff = models.BooleanField(default=False, editable=False)
     wallet_claim_failures = models.PositiveSmallIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
@@ -67,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(name="user_staff", fields=["-id"], condition=models.Q(is_staff=True)),
             models.Index(name="user_superusers", fields=["-id"], condition=models.Q(is_superuser=True)),
             models.Index(name="user_inactive", fields=["-id"], condition=models.Q(is_active=False)),
+            models.Index(
+                name="user_known_as_staff", fields=["-id"], condition=models.Q(firebase_knows_as_staff=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="user_email_is_lower_case", condition=models.Q(email=Lower("email"))),

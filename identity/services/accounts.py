@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from foundation.waker import wake
 from identity import limits
 from identity.errors import AccountDisabled, EmailTaken
-from identity.kinds import FirebaseClaims
+from identity.kinds import SET_CLAIMS_TASK, FirebaseClaims
 from identity.models import User
 from identity.queries.users import document_id
 
@@ -119,7 +119,7 @@ def _join(claims: FirebaseClaims, now: datetime) -> User | None:
     user.firebase_joined_at = now
     if claims.wallet_id != document_id(user):
         user.wallet_claim_due_at = now
-        wake("identity.set_wallet_claims")
+        wake(SET_CLAIMS_TASK)
     user.save(update_fields=["firebase_uid", "firebase_joined_at", "wallet_claim_due_at"])
     return user
 

@@ -124,6 +124,7 @@ def _tell(directory: DemoDirectory, port: int, systems: Systems, seconds: float)
         "",
         "  Sign in as",
         *(f"    {p.email:<{width}}  {p.password:<{secret_width}}  {p.part}" for p in PEOPLE),
+        "  Staff need no second factor here (STAFF_SECOND_FACTOR=off); in production nothing starts without it.",
         "",
         f"  Logs        {directory.logs}",
         "  Ctrl-C stops everything; the data is kept, and --fresh removes it.",

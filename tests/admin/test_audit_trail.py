@@ -47,13 +47,14 @@ def carol(superuser: Client) -> Actor:
 
 @pytest.mark.django_db
 def test_the_trail_is_searched_by_person_row_and_action(superuser: Client, carol: Actor) -> None:
+    purse = wallet()
     owner = person("alice")
-    frozen = told("wallet.freeze", "wallet", wallet().pk, actor=carol, reason="Fraud.")
+    frozen = told("wallet.freeze", "wallet", purse.pk, actor=carol, reason="Fraud.")
     synced = told("role.sync", "group", 1)
     by_service = told("wallet.grant", "wallet", "none", actor=Actor(ActorKind.SERVICE, "renderer"))
     assert shown(superuser) == [by_service, synced, frozen]
     assert shown(superuser, q="Carol@Example") == shown(superuser, q=carol.id) == [frozen]
-    assert shown(superuser, q=str(wallet().pk)) == [frozen]
+    assert shown(superuser, q=str(purse.pk)) == [frozen]
     assert shown(superuser, q="role.sync") == shown(superuser, action="role.sync") == [synced]
     assert shown(superuser, q="alice@example.com") == shown(superuser, q=str(owner.pk)) == []
     assert shown(superuser, actor_kind__exact="service") == [by_service]
@@ -69,8 +70,9 @@ def test_the_trail_is_narrowed_to_days(superuser: Client) -> None:
 
 @pytest.mark.django_db
 def test_a_record_tells_who_what_when_why_and_from_where(superuser: Client, carol: Actor) -> None:
+    purse = wallet()
     record_id = told(
-        "wallet.freeze", "wallet", wallet().pk, actor=carol, reason="Long. " * 40, facts={"cause": "staff"}
+        "wallet.freeze", "wallet", purse.pk, actor=carol, reason="Long. " * 40, facts={"cause": "staff"}
     )
     listed = superuser.get(LIST).content.decode()
     assert "carol@example.com" in listed
@@ -78,7 +80,7 @@ def test_a_record_tells_who_what_when_why_and_from_where(superuser: Client, caro
     page = superuser.get(url("identity.AuditRecord", "change", record_id)).content.decode()
     for known in ("carol@example.com", "203.0.113.9", "wallet.freeze", "Long. " * 39, "&quot;cause&quot;"):
         assert known in page, known
-    assert url("tokens.Wallet", "change", wallet().pk) in page
+    assert url("tokens.Wallet", "change", purse.pk) in page
     nameless = told("no.page", "nothing", "7")
     assert "nothing 7" in superuser.get(url("identity.AuditRecord", "change", nameless)).content.decode()
 

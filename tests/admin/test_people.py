@@ -82,6 +82,18 @@ def test_a_superuser_makes_somebody_staff(superuser: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_who_manages_staff_gives_roles_and_makes_no_superuser(staff: SignedIn) -> None:
+    dave, alice = staff(*RIGHTS, "identity.manage_staff", name="dave"), person("alice")
+    group = Group.objects.create(name="support")
+    assert save(dave, alice, is_staff="on", is_superuser="on", groups=[group.pk]) == 302
+    alice.refresh_from_db()
+    assert (alice.is_staff, alice.is_superuser) == (True, False)
+    assert list(alice.groups.all()) == [group]
+    carol = person("carol", is_staff=True, is_superuser=True)
+    assert save(dave, carol, is_staff="") == 403
+
+
+@pytest.mark.django_db
 def test_only_superusers_change_groups(staff: SignedIn, superuser: Client) -> None:
     group = Group.objects.create(name="Support")
     dave = staff(*RIGHTS, "auth.add_group", "auth.delete_group", name="dave")

@@ -49,6 +49,7 @@ def test_a_sandbox_is_safe() -> None:
         ({"FIRESTORE_EMULATOR_HOST": "localhost:8080"}, 21),
         ({"STRIPE_API_BASE": "http://localhost:9000"}, 22),
         (TEST_KEYS, 23),
+        ({"STAFF_SECOND_FACTOR": "off"}, 24),
     ],
     ids=str,
 )

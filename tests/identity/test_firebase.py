@@ -118,18 +118,24 @@ def test_the_emulators_unsigned_tokens_pass_in_a_sandbox_only(project, settings,
 
 def test_the_wallets_claim_is_set_beside_the_others(google, project):
     google.custom_claims["uid-alice"] = {"staff": True}
-    firebase.set_wallet_claim(uid="uid-alice", wallet_id="wallet-1")
+    firebase.set_claims(uid="uid-alice", claims={"wallet_id": "wallet-1"})
     assert google.custom_claims == {"uid-alice": {"staff": True, "wallet_id": "wallet-1"}}
+
+
+def test_a_claim_is_taken_and_the_others_stay(google, project):
+    google.custom_claims["uid-alice"] = {"staff": True, "wallet_id": "wallet-1"}
+    firebase.set_claims(uid="uid-alice", claims={"staff": None})
+    assert google.custom_claims == {"uid-alice": {"wallet_id": "wallet-1"}}
 
 
 def test_a_claim_that_is_set_already_is_not_written_again(google, project):
     google.custom_claims["uid-alice"] = {"wallet_id": "wallet-1"}
-    firebase.set_wallet_claim(uid="uid-alice", wallet_id="wallet-1")
+    firebase.set_claims(uid="uid-alice", claims={"wallet_id": "wallet-1"})
     assert not any(path.endswith("accounts:update") for path in google.requests)
 
 
 def test_a_uid_that_firebase_has_forgotten_needs_no_claim(google, project):
-    firebase.set_wallet_claim(uid="uid-gone", wallet_id="wallet-1")
+    firebase.set_claims(uid="uid-gone", claims={"wallet_id": "wallet-1"})
     assert google.custom_claims == {}
 
 
@@ -137,7 +143,7 @@ def test_a_claim_that_cannot_be_set_is_told(google, project):
     google.custom_claims["uid-alice"] = {}
     google.answer_instead = (403, b'{"error": {"message": "INSUFFICIENT_PERMISSION"}}')
     with pytest.raises(IdentityUnavailable):
-        firebase.set_wallet_claim(uid="uid-alice", wallet_id="wallet-1")
+        firebase.set_claims(uid="uid-alice", claims={"wallet_id": "wallet-1"})
     assert google.custom_claims == {"uid-alice": {}}
 
 
@@ -145,5 +151,5 @@ def test_without_credentials_of_our_own_no_claim_is_set(google, project, monkeyp
     google.custom_claims["uid-alice"] = {}
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
     with pytest.raises(IdentityUnavailable):
-        firebase.set_wallet_claim(uid="uid-alice", wallet_id="wallet-1")
+        firebase.set_claims(uid="uid-alice", claims={"wallet_id": "wallet-1"})
     assert google.custom_claims == {"uid-alice": {}}

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from google.cloud import firestore
 
+from identity.kinds import SYSTEM_ACTOR
 from payments.gateways.stripe_api import client, deactivate_price
 from payments.management.commands.seed_catalog import PACKAGES
 from payments.models import PackagePublication, Purchase
@@ -67,6 +68,7 @@ def test_packages_that_stripe_would_sell_otherwise(counter: Shop):
     publish_package(
         code="starter",
         terms=PackageTerms("Starter", "Enough to look around.", 50, 0, 599, position=1),
+        actor=SYSTEM_ACTOR,
         now=later(),
     )
     PackagePublication.objects.filter(withdrawn_at__isnull=False).update(

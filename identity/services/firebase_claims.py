@@ -1,4 +1,4 @@
-"""Tells Firebase which wallet an account reads that joined a uid after its wallet was opened."""
+"""Tells Firebase what its tokens say of people: whose wallet they read, and whether they see alerts as staff."""
 
 import logging
 import uuid
@@ -8,18 +8,20 @@ from identity import limits
 from identity.errors import IdentityUnavailable
 from identity.gateways import firebase
 from identity.models import User
+from identity.queries.rights import sees_alerts, told_otherwise
 from identity.queries.users import document_id
 
 logger = logging.getLogger(__name__)
 
 
-def set_due_wallet_claims(*, now: datetime) -> int:
-    """Set the claim `wallet_id` for the accounts whose time has come; how many Firebase has now been told.
+def set_due_claims(*, now: datetime) -> int:
+    """Set the claims of the accounts whose time has come; how many Firebase has now been told.
 
     No transaction is open while Firebase is asked: each account is claimed first by moving its next try into
     the future (twice as far at each failure), so that two workers never ask for the same one, and a crash
-    delays but does not lose it.
+    delays but does not lose it. Whose role has changed since Firebase was told is due.
     """
+    User.objects.filter(pk__in=told_otherwise(), wallet_claim_due_at=None).update(wallet_claim_due_at=now)
     due = User.objects.filter(wallet_claim_due_at__lte=now).order_by("wallet_claim_due_at")
     return sum(_set(user, now) for user in due[: limits.WALLET_CLAIM_BATCH_MAX])
 
@@ -30,11 +32,16 @@ def _set(user: User, now: datetime) -> bool:
         user.id, due_at=user.wallet_claim_due_at, to=next_try, failures=user.wallet_claim_failures + 1
     ):
         return False
+    is_staff = sees_alerts(user.id)
+    claims: dict[str, object] = {firebase.STAFF_CLAIM: is_staff or None}
+    if user.firebase_joined_at:
+        claims[firebase.WALLET_CLAIM] = document_id(user)
     try:
-        firebase.set_wallet_claim(uid=user.firebase_uid or "", wallet_id=document_id(user))
+        firebase.set_claims(uid=user.firebase_uid or "", claims=claims)
     except IdentityUnavailable as error:
         logger.warning("wallet_claim.failed", extra={"user_id": str(user.id), "error": repr(error.__cause__)})
         return False
+    User.objects.filter(pk=user.id).update(firebase_knows_as_staff=is_staff)
     return _move(user.id, due_at=next_try, to=None, failures=0)
 
 
