@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from foundation import limits
@@ -87,7 +88,7 @@ def test_an_alerts_page_offers_the_moves_that_are_open_to_it(superuser: Client) 
     act(superuser, "security.Alert", "resolve_as_fixed", row)
     assert offered() == []
     text = superuser.get(url("security.Alert", "change", row.pk)).content.decode()
-    assert url("identity.User", "change", row.user_id) in text
+    assert reverse("admin:customer", args=[row.user_id]) in text
 
 
 @pytest.mark.django_db
