@@ -135,14 +135,8 @@ def api_key() -> ApiKey:
 
 
 def audit_record() -> AuditRecord:
-    audit.record(
-        actor=staff_actor(),
-        action="user.change",
-        subject_kind="user",
-        subject_id=person("alice").id,
-        now=NOW,
-    )
-    return AuditRecord.objects.latest("id")
+    who: dict[str, Any] = {"actor": staff_actor(), "subject_kind": "user", "subject_id": person("alice").id}
+    return AuditRecord.objects.get(id=audit.record(action="user.change", now=NOW, **who))
 
 
 def freeze(name: str = "alice") -> Freeze:
@@ -194,12 +188,8 @@ def staff_actor() -> Actor:
 def override(name: str = "alice", **fields: Any) -> Override:
     """An override that is in force now."""
     now = timezone.now()
-    facts: dict[str, Any] = {
-        "kind": OverrideKind.NUMBERS,
-        "hourly_max": 8,
-        "reason": "They buy for a class.",
-        "ends_at": now + timedelta(days=1),
-    }
+    facts: dict[str, Any] = {"kind": OverrideKind.NUMBERS, "hourly_max": 8, "reason": "They buy for a class."}
+    facts["ends_at"] = now + timedelta(days=1)
     return grant_override(user_id=person(name).id, actor=staff_actor(), now=now, **facts | fields)
 
 

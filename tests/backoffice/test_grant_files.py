@@ -18,7 +18,7 @@ from backoffice.services.orders import grants
 from backoffice.services.orders.grants import GrantsOrder, OneGrant, carry_out_batch
 from backoffice.services.proposals import approve, needs_another, submit
 from identity.errors import ActionNotAllowed
-from identity.kinds import Actor
+from identity.kinds import SYSTEM_ACTOR, Actor
 from identity.models import AuditRecord, User
 from tests.support.database import as_owner
 from tests.support.members import member
@@ -80,7 +80,7 @@ def test_a_frozen_wallet_and_a_debt_are_told(bank: Bank, maker: Actor):
         cause=FreezeCause.RULE,
         reference="1",
         reason="Until we know more.",
-        actor=maker,
+        actor=SYSTEM_ACTOR,
         now=timezone.now(),
     )
     ((_, outcome, is_good),) = rows("user,tokens\nalice@example.com,25")

@@ -17,7 +17,7 @@ from itertools import count
 
 from django.utils import timezone
 
-from identity.kinds import Scope
+from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.models import User
 from identity.services.api_keys import create_api_key
 from mirror.models import OutboxRow
@@ -173,7 +173,8 @@ def _prepare(place: Place, sizes: Sizes) -> Crowd:
         changed_by_id=buyers[0].user_id,
     )
     scopes = [Scope.TOKENS_READ, Scope.TOKENS_SPEND]
-    return Crowd(place, buyers, words, create_api_key(service="load", scopes=scopes, now=timezone.now()))
+    key = create_api_key(service="load", scopes=scopes, actor=SYSTEM_ACTOR, now=timezone.now())
+    return Crowd(place, buyers, words, key)
 
 
 @contextmanager

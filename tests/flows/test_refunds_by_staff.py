@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from foundation.errors import IdempotencyKeyReused
+from identity.kinds import Actor, ActorKind
 from payments.errors import (
     PaymentsUnavailable,
     PurchaseNotFound,

@@ -56,7 +56,7 @@ def carol(shop: Shop) -> Actor:
 def buy_large(shop: Shop) -> Purchase:
     """A purchase of $99.99."""
     terms = PackageTerms(name="Large", description="", tokens=TOKENS, bonus_tokens=0, price_cents=PRICE)
-    publish_package(code="large", terms=terms, now=timezone.now())
+    publish_package(code="large", terms=terms, actor=SYSTEM_ACTOR, now=timezone.now())
     return shop.buy(package="large")
 
 

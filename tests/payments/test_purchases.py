@@ -148,9 +148,8 @@ def test_a_person_made_at_the_command_line_gets_a_wallet_when_they_buy(counter: 
 
 def test_a_purchase_keeps_the_terms_it_was_made_with(counter: Shop):
     purchase = counter.start("alice", "basic")
-    publish_package(
-        code="basic", terms=PackageTerms("Basic", "", 10, 0, 9900), actor=SYSTEM_ACTOR, now=timezone.now()
-    )
+    terms = PackageTerms("Basic", "", 10, 0, 9900)
+    publish_package(code="basic", terms=terms, actor=SYSTEM_ACTOR, now=timezone.now())
 
     counter.stripe.pay(str(purchase.stripe_session_id))
     ask_stripe(session_id=str(purchase.stripe_session_id), now=timezone.now())

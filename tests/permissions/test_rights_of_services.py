@@ -20,7 +20,7 @@ from payments.errors import PaymentsUnavailable, RefundRefused, StripeRefused
 from payments.kinds import InboxStatus, RefundReason
 from payments.services import again
 from payments.services.catalogue import publish_package, retire_package
-from payments.services.refunds import start_refund
+from payments.services.staff_refunds import start_refund
 from security.kinds import OverrideKind, Resolution
 from security.services import alerts
 from security.services.freezing import freeze_customer
