@@ -30,6 +30,7 @@ class Sale:
     email: str
     tokens: int
     bonus_tokens: int
+    tokens_expire_after_days: int | None
     checkout_url: str
     created_at: datetime
     expires_at: datetime
@@ -60,6 +61,7 @@ def _sale(session: Mapping[str, Any]) -> Sale | None:
     buyer, facts = as_uuid(user_id), session_facts(session)
     if buyer is None or facts.purchase_id is None or not (tokens.isdecimal() and bonus.isdecimal()):
         return None
+    days = metadata.get("tokens_expire_after_days", "")
     return Sale(
         purchase_id=facts.purchase_id,
         session=facts,
@@ -68,6 +70,7 @@ def _sale(session: Mapping[str, Any]) -> Sale | None:
         email=as_text((session.get("customer_details") or {}).get("email")),
         tokens=int(tokens),
         bonus_tokens=int(bonus),
+        tokens_expire_after_days=int(days) if days.isdecimal() else None,
         checkout_url=as_text(session.get("url")),
         created_at=from_timestamp(session["created"]),
         expires_at=from_timestamp(session["expires_at"]),

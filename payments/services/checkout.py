@@ -30,6 +30,8 @@ def session_parameters(purchase: Purchase) -> dict[str, Any]:
         "user_id": str(purchase.buyer_id),
         "uid": purchase.wallet_document_id,
     }
+    if purchase.tokens_expire_after_days:
+        metadata["tokens_expire_after_days"] = str(purchase.tokens_expire_after_days)
     parameters: dict[str, Any] = {
         "mode": "payment",
         "line_items": [{"price": purchase.stripe_price_id, "quantity": 1}],

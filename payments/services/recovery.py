@@ -76,6 +76,7 @@ def _make(sale: Sale, now: datetime) -> None:
         idempotency_key=f"recovered-{sale.purchase_id}",
         tokens=sale.tokens,
         bonus_tokens=sale.bonus_tokens,
+        tokens_expire_after_days=sale.tokens_expire_after_days,
         price_cents=session.amount_cents or 0,
         currency=session.currency,
         wallet_account_id=wallet.account_id,

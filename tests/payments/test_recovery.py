@@ -17,6 +17,7 @@ from payments.models import PackagePublication, Purchase
 from payments.services.reconciliation.runner import reconcile
 from sandbox.stripe.client import SandboxControls
 from tests.support.database import as_owner
+from tests.support.lifetimes import publish_lasting
 from tests.support.shop import Shop
 from tests.support.shop_fixtures import shop, stripe_sandbox
 from tokens.models import Package
@@ -54,6 +55,7 @@ def lose_everything_sold() -> None:
 def test_what_was_sold_since_the_dump_comes_back_with_its_buyers_once(
     shop: Shop, stripe_sandbox: SandboxControls
 ):
+    publish_lasting(30, code="pro")
     paid, refunded, open_ = shop.buy("alice"), shop.buy("bob", "pro"), shop.start("carol")
     alice, carol = shop.customer("alice"), shop.customer("carol")
     stripe_sandbox.refund(refunded.stripe_session_id or "")
@@ -69,6 +71,8 @@ def test_what_was_sold_since_the_dump_comes_back_with_its_buyers_once(
         paid.price_cents,
         paid.stripe_price_id,
     )
+    lasting = {purchase_id: purchase.tokens_expire_after_days for purchase_id, purchase in again.items()}
+    assert lasting == {paid.id: None, refunded.id: 30, open_.id: None}
     assert again[open_.id].status == "open"
     assert wallet_of(alice.id).balance == 250
     assert wallet_of(alice.id).document_id == str(alice.id)
