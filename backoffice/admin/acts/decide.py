@@ -12,7 +12,7 @@ from django.utils import timezone
 from backoffice.admin.acts.forms import DecideForm
 from backoffice.admin.proposal_words import details_of
 from backoffice.errors import WalletChanged
-from backoffice.kinds import Effect
+from backoffice.kinds import Effect, ProposalStatus
 from backoffice.limits import PROPOSAL_CHANGES_SHOWN_MAX
 from backoffice.models import Proposal
 from backoffice.queries.proposals import proposal_of
@@ -35,7 +35,8 @@ def decide_page(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         raise PermissionDenied
     proposal = proposal_of(pk)
     seq = _seq(proposal)
-    has_changed = seq != proposal.wallet_seq
+    waits = proposal.status_at(timezone.now()) == ProposalStatus.PROPOSED
+    has_changed = waits and seq != proposal.wallet_seq
     form = DecideForm(request.POST.dict() or None, initial={"seen_seq": seq}, has_changed=has_changed)
     if request.method == "POST" and form.is_valid():
         if has_changed and REJECT not in request.POST and not form.cleaned_data["seen"]:
@@ -47,7 +48,7 @@ def decide_page(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 raise
             except Refusal as refusal:
                 form.add_error(None, refusal.detail)
-    return _shown(request, proposal, form, seq)
+    return _shown(request, proposal, form, seq, has_changed=has_changed)
 
 
 def _decided(request: HttpRequest, proposal: Proposal, answers: dict[str, Any]) -> HttpResponse:
@@ -68,8 +69,9 @@ def _decided(request: HttpRequest, proposal: Proposal, answers: dict[str, Any]) 
     return HttpResponseRedirect(change_url("backoffice.Proposal", proposal.id))
 
 
-def _shown(request: HttpRequest, proposal: Proposal, form: DecideForm, seq: int | None) -> HttpResponse:
-    has_changed = seq != proposal.wallet_seq
+def _shown(
+    request: HttpRequest, proposal: Proposal, form: DecideForm, seq: int | None, *, has_changed: bool
+) -> HttpResponse:
     if form.is_bound:  # what the checker has before their eyes now
         form.data = {**form.data, "seen_seq": "" if seq is None else str(seq)}
     effects, refusal = _foreseen(proposal)
