@@ -1,5 +1,6 @@
 """Lists as CSV files: all rows that the list's filters leave, streamed, whatever their number."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -48,6 +49,10 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "security.alert": (
         *("id", "first_seen_at", "last_seen_at", "kind", "severity", "status", "count", "summary", "user_id"),
         *("assignee", "acknowledged_at", "acknowledged_by", "resolution", "resolved_at", "resolved_by"),
+    ),
+    "identity.auditrecord": (
+        *("id", "at", "actor_kind", "actor_id", "address", "action", "subject_kind", "subject_id"),
+        *("reason", "facts"),
     ),
 }
 _NARROWED: Final = {"tokens.entry": {"postings__line": 1}}
@@ -109,4 +114,6 @@ def _cell(value: Any) -> Any:
     """Numbers as they are; the writer takes the sting out of what a spreadsheet would read as a formula."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return value.lstrip("\t\r\n ") if isinstance(value, str) else value

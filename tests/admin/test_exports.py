@@ -70,10 +70,14 @@ def test_a_cell_is_no_formula(staff: SignedIn) -> None:
 
 
 @pytest.mark.django_db
-def test_alerts_are_exported(superuser: Client) -> None:
+def test_alerts_and_the_audit_trail_are_exported(superuser: Client) -> None:
     alert("purchase-1")
     (row,) = exported(superuser, "security.alert")
     assert (row["summary"], row["count"]) == ("The amount differs.", "1")
+    row, earlier = exported(superuser, "identity.auditrecord")
+    assert earlier["subject_id"] == "security.alert"
+    assert row["action"] == "rows.export"
+    assert row["facts"] == '{"filters": {}}'
 
 
 @pytest.mark.django_db
