@@ -15,6 +15,7 @@ from tests.bench.machine import Busyness
 from tests.bench.rounds import Figures
 from tests.bench.sizes import MEASURING, TRYING, Sizes
 from tests.bench.stage import Place, Stage
+from tests.bench.targets import verdict
 
 LOG_LINES = 12
 NAMES = ("webhook", "ledger", "api", "mirror", "start")
@@ -71,7 +72,7 @@ def _run(name: str, stage: Stage, sizes: Sizes) -> Figures:
             raise
     print(f"\n{name} ({time.monotonic() - started:.0f} s)", flush=True)
     for figure, number in figures.items():
-        print(f"  {figure:<28} {number:>12,.3f}", flush=True)
+        print(f"  {figure:<28} {number:>12,.3f}  {verdict(name, figure, number)}".rstrip(), flush=True)
     return {figure: round(number, 4) for figure, number in figures.items()}
 
 

@@ -1,9 +1,9 @@
-"""One credit of a purchase: as the product posts it, and as plain ORM calls write the same rows."""
+"""What is posted while the clock runs: by the product, and one credit as plain ORM calls write the same rows."""
 
 import hashlib
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -11,12 +11,16 @@ from django.utils import timezone
 
 from foundation.ids import new_id
 from mirror.models import OutboxRow
-from tests.bench.people import PACKAGE, account_id_of
-from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType, LotKind
+from tests.bench.people import PACKAGE, account_id_of, user_id_of
+from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType, LotKind, ServiceCall
 from tokens.models import Entry, Lot, Posting, Wallet
-from tokens.services import ledger
+from tokens.services import holds, ledger, spending
+from tokens.services.bulk import Gift, grant_many
 
 TOKENS, BONUS = 200, 50
+SERVICE = "bench"
+HOLD_LASTS = timedelta(hours=1)
+BATCH = 100  # entries of one call
 HOUSE = SYSTEM_ACCOUNT_IDS
 
 
@@ -33,6 +37,32 @@ def post_through_ledger(wallet: int) -> None:
         now=timezone.now(),
     )
     assert not posted.replayed
+
+
+def spend(wallet: int) -> None:
+    """A service spends a token."""
+    spending.spend(user_id=user_id_of(wallet), amount=1, call=_call(), now=timezone.now())
+
+
+def hold_and_capture(wallet: int) -> None:
+    """A service sets a token aside, and then spends it."""
+    now = timezone.now()
+    hold = holds.place(
+        user_id=user_id_of(wallet), amount=1, expires_at=now + HOLD_LASTS, call=_call(), now=now
+    )
+    holds.capture(service=SERVICE, hold_id=hold.id, key=str(new_id()), now=timezone.now())
+
+
+def grant_a_hundred(first: int) -> None:
+    """A hundred wallets get tokens by one call, as `seed_load` fills a ledger."""
+    gifts = [
+        Gift(f"batch:{new_id()}", account_id_of(number), TOKENS) for number in range(first, first + BATCH)
+    ]
+    assert grant_many(gifts=gifts, category=EntryType.PROMOTION, now=timezone.now()) == BATCH
+
+
+def _call() -> ServiceCall:
+    return ServiceCall(SERVICE, str(new_id()), "Measured")
 
 
 def post_through_orm(number: int) -> None:
@@ -124,4 +154,10 @@ def _mark_stale(subject_id: str, now: datetime) -> None:
         OutboxRow.objects.create(kind="wallet", subject_id=subject_id, stale_since=now, due_at=now)
 
 
-WAYS: Mapping[str, Callable[[int], None]] = {"ours": post_through_ledger, "orm": post_through_orm}
+WAYS: Mapping[str, Callable[[int], None]] = {
+    "ours": post_through_ledger,
+    "orm": post_through_orm,
+    "spend": spend,
+    "hold": hold_and_capture,
+    "batch": grant_a_hundred,
+}

@@ -45,10 +45,17 @@ def account_id_of(number: int) -> uuid.UUID:
     return uuid.UUID(f"00000000-0000-4000-9000-{number:012d}")
 
 
+def user_id_of(number: int) -> uuid.UUID:
+    """A customer, by their number."""
+    return uuid.UUID(f"00000000-0000-4000-8800-{number:012d}")
+
+
 def open_buyers(count: int, *, first: int = 1) -> list[Buyer]:
     """Make customers with empty wallets."""
     now = timezone.now()
-    buyers = [Buyer(number, new_id(), account_id_of(number)) for number in range(first, first + count)]
+    buyers = [
+        Buyer(number, user_id_of(number), account_id_of(number)) for number in range(first, first + count)
+    ]
     User.objects.bulk_create(
         [
             User(id=buyer.user_id, email=f"buyer{buyer.number}@example.com", date_joined=now)

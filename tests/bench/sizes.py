@@ -17,6 +17,13 @@ class Sizes:
     # ledger
     ledger_seconds: int  # pgbench takes whole seconds
     wallets: int
+    credits_before: int  # credits of 250 tokens each wallet has before anybody spends
+    hot_wallet_clients: int
+    small_ledger_wallets: int
+    large_ledger_wallets: int
+    seeded_entries: int  # of each of them
+    growth_rounds: int
+    growth_seconds: float  # of one deed on one ledger in one round
     # api
     api_seconds: float  # of one contender in one round
     # mirror
@@ -44,6 +51,13 @@ MEASURING = Sizes(
     deliveries_per_second_max=1_200,
     ledger_seconds=3,
     wallets=512,
+    credits_before=20,
+    hot_wallet_clients=32,
+    small_ledger_wallets=100,
+    large_ledger_wallets=20_000,
+    seeded_entries=100,
+    growth_rounds=6,
+    growth_seconds=1.0,
     api_seconds=3.0,
     mirrored_wallets=400,
     backlog_wallets=24,
@@ -66,6 +80,13 @@ TRYING = Sizes(
     deliveries_per_second_max=1_000,
     ledger_seconds=1,
     wallets=8,
+    credits_before=20,
+    hot_wallet_clients=4,
+    small_ledger_wallets=4,
+    large_ledger_wallets=8,
+    seeded_entries=3,
+    growth_rounds=1,
+    growth_seconds=0.1,
     api_seconds=0.3,
     mirrored_wallets=8,
     backlog_wallets=2,

@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +42,8 @@ class Place:
     owners_url: str
     logs: Path
     port: int
+    # A database of its own for processes that the bench starts.
+    another: Callable[[], AbstractContextManager["Place"]]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -95,16 +97,22 @@ class Stage:
     @contextmanager
     def place(self) -> Generator[Place]:
         """Give a bench its database; this process and those it starts work there."""
+        with self._another() as place:
+            _work_on(urlsplit(place.owners_url).path.strip("/"))
+            os.environ.update(place.variables | {"LOG_LEVEL": "ERROR"})
+            try:
+                yield place
+            finally:
+                _work_on(self._prepared)
+
+    @contextmanager
+    def _another(self) -> Generator[Place]:
         self._count += 1
         name = f"{self._prepared}_{self._count}"
         self._create(name, template=self._prepared)
-        place = self._place(name)
-        _work_on(name)
-        os.environ.update(place.variables | {"LOG_LEVEL": "ERROR"})
         try:
-            yield place
+            yield self._place(name)
         finally:
-            _work_on(self._prepared)
             self._drop(name)
 
     @property
@@ -133,7 +141,7 @@ class Stage:
             addresses, site_url=f"http://localhost:{port}", project=f"demo-{uuid.uuid4().hex[:12]}"
         )
         environment |= {"MIGRATION_DATABASE_URL": owners, "LOG_LEVEL": "INFO"}
-        return Place(environment, owners, self.directory / "logs", port)
+        return Place(environment, owners, self.directory / "logs", port, self._another)
 
     def _create(self, name: str, *, template: str = "template1") -> None:
         self._as_owner(

@@ -10,7 +10,11 @@ import pytest
 from django.conf import settings
 
 SECONDS_MAX = 300
-FIGURES = {"rate", "rate_vs_pgbench", "rate_vs_orm", "machine_processors", "machine_idle_percent"}
+FIGURES = {
+    *("rate", "rate_vs_pgbench", "rate_vs_orm", "rate_vs_hordak", "batch100_vs_single", "hot_wallet_rate"),
+    *("spend_rate", "hold_capture_rate", "growth_credit", "growth_spend", "growth_balance", "growth_history"),
+    *("growth_statement", "machine_processors", "machine_idle_percent"),
+}
 # The addresses of this run's systems: the bench starts its own.
 SYSTEMS = (
     "DATABASE_URL",
