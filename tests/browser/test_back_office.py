@@ -46,6 +46,12 @@ def press(visitor: Any, name: str) -> None:
     visitor.page.get_by_role("button", name=name, exact=True).click()
 
 
+def foretell(visitor: Any) -> None:
+    """Have the page say what will happen, and wait until it does."""
+    press(visitor, "Show what will happen")
+    visitor.page.get_by_role("heading", name="What will happen").wait_for()
+
+
 def text_of(visitor: Any) -> str:
     return " ".join(visitor.page.locator("body").inner_text().split())
 
@@ -58,7 +64,7 @@ def test_finance_releases_a_quarantined_purchase(visit, shop: Shop):
         dave.open(page_of("payments.Purchase", purchase.id))
         press(dave, "Release and credit…")
         fill(dave, reason="A coupon of Stripe's.")
-        press(dave, "Show what will happen")
+        foretell(dave)
         assert "Tokens in the wallet 0 → 250" in text_of(dave)
         assert shop.wallet().balance == 0
         press(dave, "Release and credit")
@@ -74,7 +80,7 @@ def test_support_proposes_a_partial_refund_and_finance_approves_it(visit, shop: 
         sam.open(page_of("payments.Purchase", purchase.id))
         press(sam, "Give money back…")
         fill(sam, amount="20.00", reason="They use less than they thought.")
-        press(sam, "Show what will happen")
+        foretell(sam)
         assert "waits until another person has approved it" in text_of(sam)
         press(sam, "Propose it")
         sam.page.get_by_text("Proposed: it waits for another person.").wait_for()
@@ -86,6 +92,7 @@ def test_support_proposes_a_partial_refund_and_finance_approves_it(visit, shop: 
         fay.sign_in_quietly(member("fay", "finance"))
         fay.open(page_of("backoffice.Proposal", kept.id))
         press(fay, "Decide…")
+        fay.page.get_by_role("heading", name="What approving it would do now").wait_for()
         assert "Money returned to the buyer $20.00" in text_of(fay)
         press(fay, "Approve")
         fay.page.get_by_text("Approved. Stripe has made it").wait_for()
@@ -111,7 +118,7 @@ def test_nobody_approves_their_own_by_any_button_or_request(visit, shop: Shop, s
         visitor.sign_in_quietly(root)
         visitor.open(reverse("admin:act_adjust", args=[account]))
         fill(visitor, tokens="5000", reason="For myself.")
-        press(visitor, "Show what will happen")
+        foretell(visitor)
         press(visitor, "Propose it")
         visitor.page.get_by_text("Proposed: it waits for another person.").wait_for()
         kept = Proposal.objects.get()
@@ -193,7 +200,7 @@ def test_finance_grants_to_many_and_two_rows_are_bad(visit, shop: Shop):
         dave.open(reverse("admin:act_grants"))
         dave.page.locator("[name=file]").set_input_files(gifts)
         fill(dave, reason="A winter gift.")
-        press(dave, "Show what will happen")
+        foretell(dave)
         shown = text_of(dave)
         assert "Rows left out 2" in shown
         assert "Nobody has this address or id" in shown

@@ -192,8 +192,8 @@ def test_a_quarantined_purchase_is_released_once_with_a_reason(shop: Shop, dave:
     purchase.refresh_from_db()
     assert (purchase.status, purchase.paid_cents) == (PurchaseStatus.SETTLED, 1400)
     assert shop.wallet().balance == 250
-    told = AuditRecord.objects.get()
-    assert (told.action, told.actor_id, told.reason) == ("purchase.release", dave.id, "A coupon.")
+    told = AuditRecord.objects.get(action="purchase.release")
+    assert (told.actor_id, told.reason) == (dave.id, "A coupon.")
 
 
 def test_what_has_gone_back_of_a_quarantined_payment_takes_its_share(shop: Shop, dave: Actor):
