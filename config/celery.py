@@ -27,14 +27,23 @@ ROUTES = {
 }
 
 
-def _every(task: str, **period: float) -> dict[str, dict[str, Any]]:
+def _every(
+    task: str, *, name: str = "", kwargs: dict[str, Any] | None = None, **period: float
+) -> dict[str, dict[str, Any]]:
     """One line of the timetable; a run that nobody could start within its period is dropped."""
     seconds = timedelta(**period)
-    return {
-        task: {"task": task, "schedule": seconds, "options": {"expire_seconds": int(seconds.total_seconds())}}
-    }
+    options = {"expire_seconds": int(seconds.total_seconds())}
+    line = {"task": task, "schedule": seconds, "options": options, "kwargs": kwargs or {}}
+    return {name or task: line}
 
 
+def _reconcile(name: str, *checks: str, of_hours: int, **period: float) -> dict[str, dict[str, Any]]:
+    """Checks made at once share Stripe's lists; what they look back overlaps, so that nothing falls between."""
+    kwargs = {"checks": list(checks), "hours": of_hours, "repair": True}
+    return _every("payments.reconcile", name=f"reconcile.{name}", kwargs=kwargs, **period)
+
+
+SESSION_CHECKS = ("paid_not_credited", "stuck", "credited_not_paid", "terms")
 TIMETABLE = {
     **_every("mirror.deliver", seconds=5),
     **_every("payments.process_inbox", seconds=10),
@@ -58,7 +67,17 @@ TIMETABLE = {
     **_every("backoffice.expire_proposals", minutes=5),
     **_every("foundation.forget_answers", hours=1),
     **_every("mirror.scan", hours=1),
+    **_every("mirror.scan", name="mirror.scan_all", kwargs={"full": True}, weeks=1),
     **_every("mirror.prune", days=1),
+    **_every("payments.forget", hours=1),
+    **_every("identity.forget_sign_ins", hours=1),
+    **_reconcile("events", "events", of_hours=3, hours=1),
+    **_reconcile("purchases", *SESSION_CHECKS, of_hours=3, hours=1),
+    **_reconcile("money_back", "reversals", of_hours=3, hours=1),
+    **_reconcile("firestore", "mirror", of_hours=1, hours=1),
+    **_reconcile("catalogue", "catalogue", of_hours=1, hours=1),
+    **_reconcile("days", *SESSION_CHECKS, "reversals", "balance", of_hours=3 * 24, days=1),
+    **_reconcile("ledger", "ledger", of_hours=24, days=1),
 }
 
 app = Celery("token-economy")

@@ -197,3 +197,35 @@ class ReasonMissing(Refusal):
     code = "reason_missing"
     status = 400
     title = "Please give a reason."
+
+
+class DiscrepancyEnded(Refusal):
+    """It was repaired, or resolved, or is gone."""
+
+    code = "discrepancy_ended"
+    status = 409
+    title = "This discrepancy has ended already."
+
+
+class DiscrepancyNeedsPerson(Refusal):
+    """No service mends it: somebody has to find out what happened, and resolve it."""
+
+    code = "discrepancy_needs_person"
+    status = 409
+    title = "This cannot be repaired by itself: find out what happened, and resolve it."
+
+
+class DiscrepancyNotRepaired(Refusal):
+    """The repair was made, and the difference is still there."""
+
+    code = "discrepancy_not_repaired"
+    status = 409
+    title = "The repair did not help: the difference is still there."
+
+
+class AssigneeNotStaff(Refusal):
+    """Only members of staff work on cases."""
+
+    code = "assignee_not_staff"
+    status = 409
+    title = "Only a member of staff can be given this."

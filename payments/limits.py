@@ -84,6 +84,12 @@ RECONCILE_SINCE = timedelta(days=1)  # unless it is told since when
 RECONCILE_CHUNK = 1_000  # rows that are read or written at once
 RECONCILE_TASK_SOFT_SECONDS_MAX = 240  # one check in a worker; longer ones are for the command …
 RECONCILE_TASK_SECONDS_MAX = 270  # … and both end before the broker gives the task to another worker
+# How long things are kept: what Stripe told for as long as Stripe itself keeps it.
+PAYLOADS_KEPT = timedelta(days=30)
+PAYLOADS_OF_EARLY_EVENTS_KEPT = timedelta(days=90)
+RUNS_KEPT = timedelta(days=90)
+DISCREPANCIES_KEPT = timedelta(days=365)
+
 DISCREPANCY_KIND_LENGTH_MAX = 40
 DISCREPANCY_SUBJECT_LENGTH_MAX = 255
 DISCREPANCY_WORDS_LENGTH_MAX = 300

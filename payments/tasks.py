@@ -1,20 +1,26 @@
 """The workers' entry points: each calls one service. Beat runs them all periodically (config/celery.py)."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from payments.errors import PaymentsUnavailable
 from payments.kinds import SYNC_TASK
+from payments.limits import RECONCILE_TASK_SECONDS_MAX, RECONCILE_TASK_SOFT_SECONDS_MAX
 from payments.services import (
     backfill,
     catalogue_checks,
     inbox,
+    retention,
     sale_checks,
     staff_refunds,
     stripe_sync,
     sweeps,
     watch,
 )
+from payments.services.reconciliation import runner
 
 
 @shared_task(name="payments.process_inbox")
@@ -78,3 +84,24 @@ def watch_customers() -> int:
 def retry_refunds() -> int:
     """Ask Stripe again for refunds whose answer was lost."""
     return staff_refunds.retry_requested_refunds(now=timezone.now())
+
+
+@shared_task(
+    name="payments.reconcile",
+    soft_time_limit=RECONCILE_TASK_SOFT_SECONDS_MAX,
+    time_limit=RECONCILE_TASK_SECONDS_MAX,
+)
+def reconcile(*, checks: Sequence[str] = (), hours: int = 24, repair: bool = False) -> int:
+    """Make these checks, or all, of the last hours; answer how many discrepancies were found."""
+    now = timezone.now()
+    results = runner.reconcile(
+        names=checks or list(runner.available()), since=now - timedelta(hours=hours), now=now, repairs=repair
+    )
+    return sum(len(result.found) for result in results)
+
+
+@shared_task(name="payments.forget")
+def forget() -> int:
+    """Take out of handled events what they said, and delete old findings, when their time is over."""
+    now = timezone.now()
+    return retention.redact_payloads(now=now) + retention.forget_findings(now=now)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from backoffice.queries.proposals import waiting
 from mirror import queries as mirror
-from payments.queries import inbox, purchases
+from payments.queries import discrepancies, inbox, purchases
 from security.queries.alerts import count_open_by_severity
 
 
@@ -74,11 +74,17 @@ def _proposals(now: datetime) -> _Reading:
     return _Reading(waits, "For a second person to decide", bool(waits))
 
 
+def _discrepancies(_: datetime) -> _Reading:
+    count = discrepancies.open_count()
+    return _Reading(count, "Found by reconciliation, and still there", bool(count))
+
+
 # Title, the table behind the number, the filter that shows the rows counted, and how to count.
 _READINGS: Final[tuple[tuple[str, str, str, Callable[[datetime], _Reading]], ...]] = (
     ("Waiting proposals", "backoffice.Proposal", "?status__exact=proposed", _proposals),
     ("Open alerts", "security.Alert", "?status__exact=open", _open_alerts),
     ("Stuck purchases", "payments.Purchase", "?attention=stuck", _stuck_purchases),
+    ("Discrepancies", "payments.Discrepancy", "?status__exact=open", _discrepancies),
     ("Events to handle", "payments.InboxEvent", "?status__in=received,failed,parked", _inbox),
     ("Changes to mirror", "mirror.OutboxRow", "", _outbox),
 )

@@ -46,6 +46,13 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         ),
     ),
     (
+        "Reconciliation",
+        (
+            ("Discrepancies", "rule", "payments.Discrepancy"),
+            ("Runs", "fact_check", "payments.ReconciliationRun"),
+        ),
+    ),
+    (
         "Mirror",
         (
             ("Outbox", "outbox", "mirror.OutboxRow"),

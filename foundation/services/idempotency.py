@@ -21,6 +21,7 @@ from foundation.errors import (
 )
 from foundation.ids import new_id
 from foundation.models import IdempotencyRecord
+from foundation.services.retention import forget
 
 SUCCESSES = range(200, 300)
 
@@ -72,12 +73,10 @@ def run_once(
 
 
 def forget_answers(*, now: datetime) -> int:
-    """Delete the records past their retention, one batch; tell how many went."""
+    """Delete the records past their retention; tell how many went."""
     past = now - timedelta(seconds=limits.IDEMPOTENCY_RETENTION_SECONDS)
     old = IdempotencyRecord.objects.filter(started_at__lt=past).order_by("started_at")
-    ids = old.values_list("id", flat=True)[: limits.IDEMPOTENCY_FORGET_BATCH]
-    deleted, _ = IdempotencyRecord.objects.filter(id__in=list(ids)).delete()
-    return deleted
+    return forget(rows=old)
 
 
 def _check_key(key: str) -> None:

@@ -44,6 +44,9 @@ class InboxEvent(models.Model):
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)
 
+    redacted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When what it said was taken out of it."
+    )
     synced_at = models.DateTimeField(null=True, blank=True, help_text="When dj-stripe had its objects.")
     sync_due_at = models.DateTimeField(null=True, blank=True)
     sync_attempts = models.PositiveSmallIntegerField(default=0)
@@ -64,6 +67,9 @@ class InboxEvent(models.Model):
             ),
             models.Index(fields=["due_at"], name="inbox_due", condition=Q(status__in=["received", "failed"])),
             models.Index(fields=["received_at"], name="inbox_parked", condition=Q(status="parked")),
+            models.Index(
+                fields=["received_at"], name="inbox_unredacted", condition=Q(redacted_at__isnull=True)
+            ),
             models.Index(
                 fields=["sync_due_at"], name="inbox_sync_due", condition=Q(sync_due_at__isnull=False)
             ),

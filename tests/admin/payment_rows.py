@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from payments.models import Dispute, PackagePublication, Purchase, Refund
+from payments.models import Discrepancy, Dispute, PackagePublication, Purchase, ReconciliationRun, Refund
 from tokens.models import Package
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,3 +39,38 @@ def publication_of(package: Package) -> PackagePublication:
         currency="usd",
         published_at=NOW,
     )
+
+
+def discrepancy_of(**fields: Any) -> Discrepancy:
+    """A payment that reconciliation has found uncredited."""
+    told: dict[str, Any] = {
+        "check_name": "paid_not_credited",
+        "kind": "payment_not_credited",
+        "subject": "019537e4-a7e0-7000-8000-000000000001",
+        "words": "is open, and paid",
+        "severity": "high",
+        "is_safe": True,
+        "tokens_at_risk": 250,
+        "cents_at_risk": 1499,
+        "currency": "usd",
+        "first_seen_at": NOW,
+        "last_seen_at": NOW,
+    }
+    return Discrepancy.objects.create(**told | fields)
+
+
+def run_of(**fields: Any) -> ReconciliationRun:
+    """A check that was made in full and has found one."""
+    told: dict[str, Any] = {
+        "check_name": "paid_not_credited",
+        "since": NOW,
+        "repairs": True,
+        "started_by": "system",
+        "started_at": NOW,
+        "finished_at": NOW,
+        "looked_at": 3,
+        "found": 1,
+        "tokens_at_risk": 250,
+        "cents_at_risk": {"usd": 1499},
+    }
+    return ReconciliationRun.objects.create(**told | fields)

@@ -178,12 +178,14 @@ def test_answers_are_forgotten_after_their_retention() -> None:
 
 
 @pytest.mark.django_db
-def test_no_more_is_forgotten_at_a_time_than_a_batch() -> None:
+def test_no_more_is_forgotten_in_a_run_than_its_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FORGET_BATCH_ROWS", 3)
+    monkeypatch.setattr(limits, "FORGET_BATCHES_MAX", 2)
     IdempotencyRecord.objects.bulk_create(
         IdempotencyRecord(
             owner="user:alice", key=str(number), request_hash=b"x", leased_until_at=NOON, started_at=NOON
         )
-        for number in range(limits.IDEMPOTENCY_FORGET_BATCH + 1)
+        for number in range(7)
     )
     forget_answers_task()
     assert IdempotencyRecord.objects.count() == 1

@@ -74,7 +74,12 @@ def keep(run: ReconciliationRun, found: Sequence[Found], *, actor: Actor, now: d
     for row in fresh:
         logger.warning("discrepancy.found", extra=_facts(row.check_name, row.kind, row.subject))
     for each in repaired:
-        logger.info("discrepancy.repaired", extra=_facts(run.check_name, *each.key))
+        log_repaired(check_name=run.check_name, kind=each.key[0], subject=each.key[1])
+
+
+def log_repaired(*, check_name: str, kind: str, subject: str) -> None:
+    """Tell whoever watches logs."""
+    logger.info("discrepancy.repaired", extra=_facts(check_name, kind, subject))
 
 
 def end_gone(check_name: str, *, found: Collection[Key], since: datetime, actor: Actor, now: datetime) -> int:

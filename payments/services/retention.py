@@ -1,0 +1,61 @@
+"""Forgets what payments need not keep: what events said once they are handled, and old findings of reconciliation."""
+
+from datetime import datetime
+
+from django.db.models import F, Func, JSONField, Q, QuerySet, Value
+
+from foundation.limits import FORGET_BATCH_ROWS, FORGET_BATCHES_MAX
+from foundation.services.retention import forget
+from payments.kinds import DiscrepancyStatus, InboxStatus
+from payments.limits import (
+    DISCREPANCIES_KEPT,
+    PAYLOADS_KEPT,
+    PAYLOADS_OF_EARLY_EVENTS_KEPT,
+    RUNS_KEPT,
+)
+from payments.models import Discrepancy, InboxEvent, ReconciliationRun
+
+_DONE = (InboxStatus.PROCESSED, InboxStatus.IGNORED)
+# What is left of a payload: which event it was, and of what; nothing of whom.
+_KEPT = ("id", "type", "object", "created", "livemode", "api_version")
+
+
+def redact_payloads(*, now: datetime) -> int:
+    """Take out of old events what they said; answer of how many. Never of one that may have to be handled yet.
+
+    One that came before its payment is handled when that is settled, which takes days at most: it is kept longer.
+    """
+    redacted = 0
+    for _ in range(FORGET_BATCHES_MAX):
+        ids = list(_old(now).values_list("id", flat=True)[:FORGET_BATCH_ROWS])
+        # Whether it is done is asked again by the statement that redacts.
+        rows = InboxEvent.objects.filter(id__in=ids, status__in=_DONE)
+        redacted += rows.update(payload=_redacted(), redacted_at=now)
+        if len(ids) < FORGET_BATCH_ROWS:
+            break
+    return redacted
+
+
+def forget_findings(*, now: datetime) -> int:
+    """Delete old runs of reconciliation and what ended long ago of what they found; answer how many rows went."""
+    runs = ReconciliationRun.objects.filter(started_at__lt=now - RUNS_KEPT).order_by("started_at")
+    ended = Discrepancy.objects.exclude(status=DiscrepancyStatus.OPEN)
+    old = ended.filter(last_seen_at__lt=now - DISCREPANCIES_KEPT).order_by("last_seen_at")
+    return forget(rows=runs) + forget(rows=old)
+
+
+def _old(now: datetime) -> QuerySet[InboxEvent]:
+    is_early = ~Q(error_code="")
+    return InboxEvent.objects.filter(
+        Q(error_code="") | (is_early & Q(received_at__lt=now - PAYLOADS_OF_EARLY_EVENTS_KEPT)),
+        status__in=_DONE,
+        redacted_at=None,
+        sync_due_at=None,
+        received_at__lt=now - PAYLOADS_KEPT,
+    ).order_by("received_at")
+
+
+def _redacted() -> Func:
+    """The payload's own facts, with an object that says no more than what it was."""
+    pairs = [part for name in _KEPT for part in (Value(name), F(f"payload__{name}"))]
+    return Func(*pairs, function="jsonb_build_object", output_field=JSONField())
