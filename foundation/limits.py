@@ -1,6 +1,7 @@
 """Bounds that every app shares."""
 
 WAKE_INTERVAL_SECONDS = 0.05
+WAKE_REQUEST_IDS_MAX = 10  # of the requests behind one wake-up, that its log lines name
 PAGE_SIZE = 25
 PAGE_SIZE_MAX = 100
 IDEMPOTENCY_KEY_LENGTH_MAX = 255

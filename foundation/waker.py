@@ -33,6 +33,7 @@ class Publisher:
 
     def __init__(self) -> None:
         self._wanted: dict[str, float] = {}  # by when, on the monotonic clock
+        self._asked_by: dict[str, dict[str, None]] = {}  # the requests behind it, in order
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._is_failing = False
@@ -40,7 +41,11 @@ class Publisher:
     def ask(self, task_name: str, within_seconds: float = 0.0) -> None:
         """Have a task published soon."""
         by = time.monotonic() + within_seconds
+        request_id = structlog.contextvars.get_contextvars().get("request_id")
         with self._changed:
+            asked_by = self._asked_by.setdefault(task_name, {})
+            if request_id and len(asked_by) < limits.WAKE_REQUEST_IDS_MAX:
+                asked_by[request_id] = None
             if self._wanted.get(task_name, math.inf) <= by:
                 return  # asked for already
             self._wanted[task_name] = by
@@ -68,9 +73,16 @@ class Publisher:
                 self._changed.wait(min(self._wanted.values()) - now if self._wanted else None)
 
     def _publish(self, task_name: str) -> None:
-        """Send one message; the broker's transport options bound how long it may take."""
+        """Send one message; the broker's transport options bound how long it may take.
+
+        The task's log lines name the requests that it was woken for, or the first of them where there were many.
+        """
+        with self._changed:
+            asked_by = self._asked_by.pop(task_name, {})
+        traced = {"request_id": ",".join(asked_by)} if asked_by else {}
         try:
-            current_app.send_task(task_name, retry=False)
+            with structlog.contextvars.bound_contextvars(**traced):
+                current_app.send_task(task_name, retry=False)
         except Exception as error:  # noqa: BLE001 - whatever the broker does, the work is in the database
             if not self._is_failing:  # once per outage, not once per change
                 logger.warning("wake.failed", task=task_name, error=type(error).__name__)

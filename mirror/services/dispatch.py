@@ -1,5 +1,6 @@
 """A worker's run: claims and delivers until nothing is due, several subjects at once."""
 
+import contextvars
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -114,7 +115,8 @@ class _Hands:
         self.outcomes += [Outcome.DELIVERED if isinstance(result, Shown) else result for result in results]
 
     def _begin(self, claimed: Claim, work: Callable[[], Shown | Outcome]) -> None:
-        self._running[self._threads.submit(work)] = claimed
+        # In the task's own context: what a thread logs names the request behind it, too.
+        self._running[self._threads.submit(contextvars.copy_context().run, work)] = claimed
 
     def _show(self, ready: Ready) -> Shown | Outcome:
         try:

@@ -16,6 +16,7 @@ from celery import Celery, current_app
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from structlog.contextvars import bound_contextvars
 
 from config.celery import app as product_app
 from foundation import limits, waker
@@ -222,3 +223,18 @@ def test_a_forked_process_wakes_workers_too(task_name: str) -> None:
 def _ask_and_linger(task_name: str) -> None:
     waker._publisher.ask(task_name)
     wait_until(lambda: published(task_name) == 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_wake_up_names_the_requests_that_it_stands_for(
+    task_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAKE_REQUEST_IDS_MAX", 2)
+    for number in range(3):
+        with bound_contextvars(request_id=f"request-{number}"):
+            waker.wake(task_name, within_seconds=0.5)
+    wait_until(lambda: published(task_name) == 1)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        messages = [json.loads(message)["headers"] for message in client.lrange("default", 0, -1)]
+    (headers,) = [each for each in messages if each["task"] == task_name]
+    assert headers["__django_structlog__"]["request_id"] == "request-0,request-1"

@@ -1,6 +1,5 @@
 """The reconciliation centre: staff repair by a click what is safe, and take on the rest as cases; all is recorded."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -96,7 +95,7 @@ def test_each_safe_kind_is_repaired_by_a_click_too(shop: Shop):
     Purchase.objects.filter(id=bought["dave"].id).update(reversal="partial")
     event = InboxEvent.objects.filter(purchase_id=bought["dave"].id)[0]
     InboxEvent.objects.filter(id=event.id).update(status="parked", attempts=8)
-    lost = InboxEvent.objects.filter(purchase_id=bought["carol"].id)[0]
+    lost = InboxEvent.objects.get(purchase_id=bought["carol"].id, type="checkout.session.completed")
     lost.delete()
     now = timezone.now() + timedelta(hours=4)
     cases_of = ("events", "stuck", "reversals", "balance")
@@ -213,12 +212,9 @@ def test_a_case_goes_to_staff_only_and_ends_once(monkeypatch):
 def test_the_lists_tell_age_risk_and_how_runs_went(staff: SignedIn):
     discrepancy_of(first_seen_at=timezone.now() - timedelta(days=2), subject="old")
     discrepancy_of(first_seen_at=timezone.now(), subject="young", currency="", tokens_at_risk=0)
-    for fields in (
-        {},
-        {"left_out": "Stripe"},
-        {"finished_at": None, "tokens_at_risk": 0, "cents_at_risk": {}},
-    ):
-        run_of(**fields)
+    run_of()
+    run_of(left_out="Stripe")
+    run_of(finished_at=None, tokens_at_risk=0, cents_at_risk={})
     dave: Client = staff(*RIGHTS, name="dave")
     page = dave.get(url(LABEL, "changelist") + "?older_than=day").content.decode()
     assert "2\xa0days" in page
@@ -232,4 +228,3 @@ def test_the_lists_tell_age_risk_and_how_runs_went(staff: SignedIn):
 
 def test_a_discrepancy_is_named_by_its_kind_and_subject():
     assert str(Discrepancy(kind="a", subject="b")) == "a b"
-    assert uuid.UUID(str(Discrepancy().id))

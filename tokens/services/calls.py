@@ -1,12 +1,16 @@
 """Calls the database functions that write the ledger, and gives their refusals as the bank's."""
 
+import logging
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from foundation.errors import Refusal
 from tokens import errors
+
+logger = logging.getLogger(__name__)
 
 # By the name of the constraint that a function or a table has refused with.
 _REFUSALS: Mapping[str, type[Refusal]] = {
@@ -41,6 +45,12 @@ def call(statement: str, arguments: Sequence[Any], *, required: int = 0) -> tupl
     except IntegrityError as error:
         raise _refusal(error, required) from error
     return row
+
+
+def log_posted(*, entry_id: uuid.UUID, entry_type: str, reference: str) -> None:
+    """Say that an entry is posted, once it is: what is rolled back was none."""
+    facts = {"entry_id": str(entry_id), "type": entry_type, "reference": reference}
+    transaction.on_commit(lambda: logger.info("ledger.posted", extra=facts), robust=True)
 
 
 def _refusal(error: IntegrityError, required: int) -> Exception:

@@ -6,11 +6,12 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation.ids import new_id
-from tokens.kinds import ServiceCall
+from tokens.kinds import EntryType, ServiceCall
 from tokens.models import Hold, Note
 from tokens.queries.holds import hold_of
 from tokens.queries.wallets import account_of
 from tokens.services.calls import call as call_database
+from tokens.services.calls import log_posted
 
 
 def place(*, user_id: uuid.UUID, amount: int, expires_at: datetime, call: ServiceCall, now: datetime) -> Hold:
@@ -59,6 +60,8 @@ def capture(*, service: str, hold_id: uuid.UUID, key: str, now: datetime, amount
         hold = hold_of(service=service, hold_id=hold_id)
         if not replayed:
             Note.objects.filter(hold_id=hold_id).update(entry_id=hold.entry_id)
+            assert hold.entry_id, "a captured hold has its entry"
+            log_posted(entry_id=hold.entry_id, entry_type=EntryType.SPEND.value, reference=f"hold:{hold_id}")
     return hold
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from foundation.ids import new_id
 from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.limits import ENTRY_TOKENS_MAX
-from tokens.services.calls import call
+from tokens.services.calls import call, log_posted
 
 
 def post(
@@ -58,4 +58,7 @@ def post(
         ),
         required=given,
     )
-    return PostedEntry(*row)
+    entry = PostedEntry(*row)
+    if not entry.replayed:
+        log_posted(entry_id=entry.entry_id, entry_type=entry_type.value, reference=reference)
+    return entry

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from foundation.ids import new_id
 from tokens.kinds import EntryType, Reversal
-from tokens.services.calls import call
+from tokens.services.calls import call, log_posted
 
 CAUSES = frozenset((EntryType.REFUND, EntryType.DISPUTE, EntryType.DISPUTE_WON))
 
@@ -35,4 +35,6 @@ def reverse_to(
         (entry_id, cause.value, reference, purchase_id, target_tokens, settings.FORGIVE_DEBT, now),
     )
     moved = reversed_tokens != was_reversed
+    if moved:
+        log_posted(entry_id=entry_id, entry_type=cause.value, reference=reference)
     return Reversal(entry_id if moved else None, reversed_tokens, was_reversed)
