@@ -19,7 +19,7 @@ from tests.bench.targets import verdict
 
 LOG_LINES = 12
 NAMES = ("webhook", "ledger", "api", "mirror", "start")
-BY_NAME = ("load", "backoffice")  # they take half an hour
+BY_NAME = ("load", "backoffice", "reconcile")  # they take half an hour
 Measure = Callable[[Place, Sizes], Figures]
 
 

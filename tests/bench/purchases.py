@@ -40,8 +40,8 @@ def paid_to_visible_p99s(place: Place, sizes: Sizes, *, first_buyer: int) -> lis
         f"{place.site_url}/api/stripe/webhook", secret=STRIPE_WEBHOOK_SECRET, enabled_events=EVENTS
     )
     count = int(sizes.purchases_per_second * sizes.purchases_seconds)
-    purchases = _start_purchases(first_buyer, count * (sizes.rounds + 1))
-    with _running(place), Watcher(place) as watcher:
+    purchases = start_purchases(first_buyer, count * (sizes.rounds + 1))
+    with running(place), Watcher(place) as watcher:
         waits = []
         for number in range(sizes.rounds + 1):
             batch = purchases[number * count : (number + 1) * count]
@@ -49,7 +49,7 @@ def paid_to_visible_p99s(place: Place, sizes: Sizes, *, first_buyer: int) -> lis
     return [percentile(each, 99) for each in waits[1:]]  # in the first, the processes were new
 
 
-def _start_purchases(first_buyer: int, count: int) -> list[Purchase]:
+def start_purchases(first_buyer: int, count: int) -> list[Purchase]:
     """Start purchases up to Stripe's page, each of another customer: none waits for another's delivery."""
     buyers = open_buyers(count, first=first_buyer)
 
@@ -69,7 +69,7 @@ def _start_purchases(first_buyer: int, count: int) -> list[Purchase]:
 
 
 @contextmanager
-def _running(place: Place) -> Generator[None]:
+def running(place: Place) -> Generator[None]:
     """Web, worker and beat."""
     web = processes.start_web(place.port, place.environment, place.logs)
     worker = processes.start_worker(place.environment, place.logs)

@@ -37,6 +37,8 @@ class Sizes:
     saturation_seconds: float
     steady_seconds: float  # at 70 % of saturation
     outage_seconds: float  # without Firestore, under that load
+    # reconcile
+    history_purchases: int
     # backoffice
     seed_customers: int
     seed_purchases: int
@@ -68,6 +70,7 @@ MEASURING = Sizes(
     saturation_seconds=20.0,
     steady_seconds=600.0,
     outage_seconds=600.0,
+    history_purchases=20_000,
     seed_customers=200_000,
     seed_purchases=300_000,
     seed_entries=1_750_000,
@@ -97,6 +100,7 @@ TRYING = Sizes(
     saturation_seconds=1.0,
     steady_seconds=2.0,
     outage_seconds=1.0,
+    history_purchases=120,
     seed_customers=100,
     seed_purchases=200,
     seed_entries=400,
