@@ -14,7 +14,7 @@ from identity.kinds import SYSTEM_ACTOR
 from payments.errors import PaymentsUnavailable
 from payments.kinds import RefundReason
 from payments.models import Purchase, Refund
-from payments.services.refunds import start_refund
+from payments.services.staff_refunds import start_refund
 from security.models import Alert
 from tests.support.reconciling import ON_ITS_WAY
 from tests.support.shop import Shop

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0009_purchase_lifetime"),
+        ("payments", "0010_refunds_by_two"),
     ]
 
     operations = [
