@@ -229,8 +229,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "payments.InboxEvent": event,
     "payments.PackagePublication": lambda: publication_of(package()),
     "payments.Refund": lambda: refund_of(settled_purchase()),
-    "payments.Discrepancy": discrepancy_of,
-    "payments.ReconciliationRun": run_of,
+    **{"payments.Discrepancy": discrepancy_of, "payments.ReconciliationRun": run_of},
     "payments.Dispute": lambda: dispute_of(settled_purchase()),
     "payments.StripeCustomer": lambda: StripeCustomer.objects.create(
         user=person("alice"), stripe_customer_id="cus_1", created_at=NOW

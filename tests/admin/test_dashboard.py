@@ -73,6 +73,7 @@ def test_a_superuser_finds_every_page_by_what_people_do(superuser: Client) -> No
     titles = [group.get("title") for group in groups]
     assert titles == [
         None,
+        "Decisions",
         "Sales",
         "Ledger",
         "Stripe",
