@@ -1,7 +1,10 @@
 """What hangs on a purchase or a package, as rows."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+from django.db import models
 
 from payments.models import Discrepancy, Dispute, PackagePublication, Purchase, ReconciliationRun, Refund
 from tokens.models import Package
@@ -74,3 +77,9 @@ def run_of(**fields: Any) -> ReconciliationRun:
         "cents_at_risk": {"usd": 1499},
     }
     return ReconciliationRun.objects.create(**told | fields)
+
+
+RECONCILED: dict[str, Callable[[], models.Model]] = {
+    "payments.Discrepancy": discrepancy_of,
+    "payments.ReconciliationRun": run_of,
+}

@@ -33,7 +33,7 @@ from security.services.alerts import raise_alert
 from security.services.limit_refusals import note_refusal
 from security.services.overrides import grant_override
 from security.services.purchase_limits import set_purchase_limits
-from tests.admin.payment_rows import discrepancy_of, dispute_of, publication_of, refund_of, run_of
+from tests.admin.payment_rows import RECONCILED, dispute_of, publication_of, refund_of
 from tests.admin.proposal_rows import proposal_of
 from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms, ServiceCall
 from tokens.models import Entry, Freeze, Hold, Lot, Package, Wallet
@@ -229,7 +229,6 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "payments.InboxEvent": event,
     "payments.PackagePublication": lambda: publication_of(package()),
     "payments.Refund": lambda: refund_of(settled_purchase()),
-    **{"payments.Discrepancy": discrepancy_of, "payments.ReconciliationRun": run_of},
     "payments.Dispute": lambda: dispute_of(settled_purchase()),
     "payments.StripeCustomer": lambda: StripeCustomer.objects.create(
         user=person("alice"), stripe_customer_id="cus_1", created_at=NOW
@@ -272,7 +271,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "django_celery_beat.SolarSchedule": lambda: SolarSchedule.objects.create(
         event="sunrise", latitude=1, longitude=1
     ),
-}
+} | RECONCILED
 
 
 def row_of(label: str) -> models.Model:
