@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, strip_tags
 from unfold.decorators import display
 
 from foundation import limits
@@ -262,9 +262,16 @@ def pretty(value: object) -> str:
 
 
 def table(headers: Iterable[str], rows: Iterable[Iterable[object]]) -> dict[str, Any]:
-    """What unfold's table component shows; ids are broken rather than cut off on a phone."""
-    wrapped = [[format_html('<span style="{}">{}</span>', BROKEN, cell) for cell in row] for row in rows]
+    """What unfold's table component shows; ids are broken rather than cut off on a phone, words are not."""
+    wrapped = [[_breaking_long_words(cell) for cell in row] for row in rows]
     return {"headers": list(headers), "rows": wrapped}
+
+
+def _breaking_long_words(cell: object) -> object:
+    longest = max((len(word) for word in strip_tags(str(cell)).split()), default=0)
+    if longest <= limits.ADMIN_WORD_LENGTH_MAX:
+        return cell
+    return format_html('<span style="{}">{}</span>', BROKEN, cell)
 
 
 def _sought(model: type[models.Model], lookup: str, term: str) -> str | None:

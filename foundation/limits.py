@@ -21,6 +21,7 @@ ADMIN_PAGES_MAX = 2_000  # the rows behind the last page are found by searching 
 ADMIN_SEARCH_HITS_MAX = 200  # of one lookup
 ADMIN_ACTION_ROWS_MAX = 100
 ADMIN_REASON_LENGTH_MAX = 500
+ADMIN_WORD_LENGTH_MAX = 16  # longer ones are ids, which break where the line ends
 ADMIN_JSON_CHARACTERS_MAX = 50_000
 # What a page says to come back in when the database or Redis is gone.
 OUTAGE_RETRY_SECONDS = 30

@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -130,7 +131,7 @@ def _facts(request: HttpRequest, user: Any) -> list[tuple[str, str, str]]:
     ]
     if stripe and sees(request, "payments.StripeCustomer"):
         stripe_id = stripe.stripe_customer_id
-        facts.append(("At Stripe", stripe_id, dashboard_url(stripe_id, livemode=False)))
+        facts.append(("At Stripe", stripe_id, dashboard_url(stripe_id, livemode=settings.STRIPE_LIVE_MODE)))
     return [fact for fact in facts if fact[1]]
 
 

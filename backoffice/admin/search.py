@@ -72,6 +72,8 @@ BY_ID: Final = (
     "security.Override",
     "security.LimitRefusal",
     "identity.ApiKey",
+    "identity.AuditRecord",
+    "backoffice.Proposal",
 )
 BY_WORDS: Final[tuple[tuple[str, Find], ...]] = (
     (PERSON, beginning("email")),

@@ -29,6 +29,7 @@ class AuditRecord(models.Model):
         indexes = [
             models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_subject_idx"),
             models.Index(fields=["actor_id", "-id"], name="audit_actor_idx"),
+            models.Index(fields=["actor_kind", "-id"], name="audit_actor_kind_idx"),
             models.Index(fields=["action", "-id"], name="audit_action_idx"),
             models.Index(fields=["at"], name="audit_at_idx"),
         ]

@@ -267,3 +267,15 @@ def test_everything_about_a_customer_leads_to_their_page(superuser: Client) -> N
         "tokens.Freeze": freeze().id,
     }.items():
         assert link in superuser.get(url(label, "change", pk)).content.decode(), label
+
+
+def test_the_customer_at_stripe_is_that_of_the_mode_in_use(superuser: Client, settings: Any):
+    alice = busy_customer()
+    settings.STRIPE_API_BASE = ""
+
+    tried = superuser.get(address(alice)).content.decode()
+    settings.STRIPE_LIVE_MODE = True
+    live = superuser.get(address(alice)).content.decode()
+
+    assert 'href="https://dashboard.stripe.com/test/customers/cus_alice"' in tried
+    assert 'href="https://dashboard.stripe.com/customers/cus_alice"' in live

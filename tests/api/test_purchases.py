@@ -35,6 +35,8 @@ def test_a_purchase_is_started_and_leads_to_the_checkout(packages, alice, alices
         "checkout_url": purchase.checkout_url,
         "expected_by": None,
         "settled_at": None,
+        "tokens_expire_after_days": None,
+        "tokens_expire_at": None,
         "reversal": "none",
     }
     assert body["checkout_url"].startswith("http")
