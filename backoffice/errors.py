@@ -49,11 +49,3 @@ class NothingToGrant(Refusal):
     code = "nothing_to_grant"
     status = 400
     title = "No row of this file grants anything."
-
-
-class ReasonMissing(Refusal):
-    """Staff say why."""
-
-    code = "reason_missing"
-    status = 400
-    title = "Please give a reason."

@@ -34,6 +34,7 @@ def ask_and_act(
     rows: QuerySet[Any],
     *,
     title: str,
+    foretold: str,
     form_class: type[forms.Form],
     action: str,
     act: Callable[[Any, dict[str, Any]], object],
@@ -43,6 +44,7 @@ def ask_and_act(
     Call it from an action and return what it returns.
 
     :param title: what is asked for, as a heading and on the button
+    :param foretold: a sentence or two that say what will happen to each row
     :param action: what was done, in the past tense
     :param act: given a row and the form's answers, calls the service
     """
@@ -56,8 +58,9 @@ def ask_and_act(
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "title": title,
+        "foretold": foretold,
         "form": form,
-        "rows": rows[:ADMIN_ACTION_ROWS_MAX],
+        "rows": list(rows[:ADMIN_ACTION_ROWS_MAX]),
         "carried": [
             (ANSWERED, "1"),
             ("action", request.POST.get("action", "")),

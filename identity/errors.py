@@ -99,6 +99,14 @@ class MakerIsChecker(Refusal):
     title = "Somebody else has to decide about what you proposed."
 
 
+class ReasonMissing(Refusal):
+    """Staff say why."""
+
+    code = "reason_missing"
+    status = 400
+    title = "Please give a reason."
+
+
 class UserNotFound(Refusal):
     """No customer has this Firebase uid or user id."""
 

@@ -191,14 +191,6 @@ class NothingToRelease(Refusal):
     title = "Nothing was paid, or nothing was sold: refund the payment, or adjust the wallet."
 
 
-class ReasonMissing(Refusal):
-    """Staff say why."""
-
-    code = "reason_missing"
-    status = 400
-    title = "Please give a reason."
-
-
 class DiscrepancyEnded(Refusal):
     """It was repaired, or resolved, or is gone."""
 

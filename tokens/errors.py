@@ -59,14 +59,6 @@ class FreezeLifted(Refusal):
     title = "This freeze was lifted before."
 
 
-class ReasonMissing(Refusal):
-    """Staff say why they freeze or unfreeze."""
-
-    code = "reason_missing"
-    status = 400
-    title = "Please give a reason."
-
-
 class InsufficientTokens(Refusal):
     """The wallet has not so many tokens to spend. Members: `available` and `required`, whole tokens."""
 

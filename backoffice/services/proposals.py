@@ -10,7 +10,6 @@ from backoffice.errors import (
     ProposalDecided,
     ProposalExpired,
     ProposalNotFound,
-    ReasonMissing,
     WalletChanged,
 )
 from backoffice.kinds import ProposalStatus
@@ -22,7 +21,7 @@ from backoffice.services.orders.order import Order
 from backoffice.services.rehearsal import rehearsal
 from foundation.errors import IdempotencyKeyReused
 from foundation.ids import new_id
-from identity.errors import ActionNotAllowed, ApprovalNeeded
+from identity.errors import ActionNotAllowed, ApprovalNeeded, ReasonMissing
 from identity.kinds import SYSTEM_ACTOR, Actor, ActorKind
 from identity.services import audit, four_eyes
 from tokens.queries.wallets import wallets_by_account

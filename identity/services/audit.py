@@ -7,10 +7,20 @@ from datetime import datetime
 
 from django.db import transaction
 
-from identity.kinds import Actor
+from identity.errors import ReasonMissing
+from identity.kinds import Actor, ActorKind
 from identity.models import AuditRecord
 
 logger = logging.getLogger(__name__)
+
+
+def require_reason(*, reason: str, actor: Actor) -> None:
+    """Go on only if staff say why; what the product does by itself needs no words.
+
+    :raises ReasonMissing: `reason_missing`.
+    """
+    if actor.kind is ActorKind.STAFF and not reason.strip():
+        raise ReasonMissing
 
 
 def record(

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, needs
+from foundation.admin_forms import ReasonForm, ask_and_act
 from foundation.admin_lists import one_of
 from identity.kinds import Right
 from identity.services.actors import staff
@@ -18,6 +19,10 @@ from mirror.services.outbox import retry_parked
 from mirror.services.projections import kinds
 
 RETRY = "retry"
+RETRY_FORETOLD = (
+    "The row is due at once, its attempts are forgotten, and a worker writes to Firestore what the subject is now. "
+    "A row that is not parked stays as it is."
+)
 
 
 class ParkedFilter(admin.SimpleListFilter):
@@ -68,16 +73,25 @@ class OutboxRowAdmin(ReadOnlyModelAdmin):
         """Only a parked row can be tried again."""
         return super().row_actions(request, row) if row.parked_at else []
 
-    @admin.action(description="Try again", permissions=["retry"])
-    def retry(self, request: HttpRequest, rows: QuerySet[OutboxRow]) -> None:
+    @admin.action(description="Try again…", permissions=["retry"])
+    def retry(self, request: HttpRequest, rows: QuerySet[OutboxRow]) -> HttpResponse | None:
         """Make parked rows due again."""
         actor, now = staff(request), timezone.now()
 
-        def retry_one(row: OutboxRow) -> None:
-            if not retry_parked(row_ids=[row.id], actor=actor, now=now):
+        def retry_one(row: OutboxRow, answers: dict[str, Any]) -> None:
+            if not retry_parked(row_ids=[row.id], reason=answers["reason"], actor=actor, now=now):
                 raise NotParked
 
-        self.act_on_each(request, rows, action="tried again", act=retry_one)
+        return ask_and_act(
+            self,
+            request,
+            rows,
+            title="Try again",
+            foretold=RETRY_FORETOLD,
+            form_class=ReasonForm,
+            action="tried again",
+            act=retry_one,
+        )
 
     @coloured("State", {"parked": "danger", "leased": "info", "due": "warning"})
     def state(self, row: OutboxRow) -> str:

@@ -219,13 +219,15 @@ def back_off_seconds(attempts: int, seconds_max: float) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, keeps no secret
 
 
-def retry_parked(*, row_ids: Collection[int], actor: Actor, now: datetime) -> int:
+def retry_parked(*, row_ids: Collection[int], reason: str = "", actor: Actor, now: datetime) -> int:
     """Make parked rows due again, with their attempts forgotten.
 
     :returns: how many of `row_ids` were parked.
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     """
     rights.require(Right.RETRY_MIRROR, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         parked = OutboxRow.objects.select_for_update().filter(pk__in=row_ids, parked_at__isnull=False)
         rows = list(parked.order_by("pk"))
@@ -235,6 +237,7 @@ def retry_parked(*, row_ids: Collection[int], actor: Actor, now: datetime) -> in
                 action="mirror.retry",
                 subject_kind=row.kind,
                 subject_id=row.subject_id,
+                reason=reason,
                 facts={"last_error": row.last_error, "attempts": row.attempts},
                 now=now,
             )

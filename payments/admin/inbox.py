@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, link, needs, pretty
+from foundation.admin_forms import ReasonForm, ask_and_act
 from identity.kinds import Right
 from identity.services.actors import staff
 from payments.kinds import InboxStatus
@@ -15,6 +16,10 @@ from payments.models import InboxEvent
 from payments.services import again
 
 DONE = frozenset({InboxStatus.PROCESSED, InboxStatus.IGNORED})
+PROCESSING_FORETOLD = (
+    "The event is handled now, as if Stripe had just sent it: what it pays for is credited, what it takes back is "
+    "taken, each once. An event that is done already stays as it is."
+)
 INBOX_COLOURS = {
     "received": "info",
     "processed": "success",
@@ -82,15 +87,21 @@ class InboxEventAdmin(ReadOnlyModelAdmin):
         """What is done is not done again."""
         return [] if row.status in DONE else super().row_actions(request, row)
 
-    @admin.action(description="Process again", permissions=["resend"])
-    def process_again(self, request: HttpRequest, events: QuerySet[InboxEvent]) -> None:
+    @admin.action(description="Process again…", permissions=["resend"])
+    def process_again(self, request: HttpRequest, events: QuerySet[InboxEvent]) -> HttpResponse | None:
         """Handle the events now; those that are done stay as they are."""
         actor, now = staff(request), timezone.now()
-        self.act_on_each(
+        return ask_and_act(
+            self,
             request,
             events,
+            title="Process again",
+            foretold=PROCESSING_FORETOLD,
+            form_class=ReasonForm,
             action="processed again",
-            act=lambda event: again.resend_event(event_id=event.id, actor=actor, now=now),
+            act=lambda event, answers: again.resend_event(
+                event_id=event.id, reason=answers["reason"], actor=actor, now=now
+            ),
         )
 
     @coloured("Status", INBOX_COLOURS, ordering="status")

@@ -29,6 +29,13 @@ from payments.services.reconciliation.cases import (
 
 SEVERITY_COLOURS = {"low": "info", "medium": "primary", "high": "warning", "critical": "danger"}
 STATUS_COLOURS = {"open": "danger", "repaired": "success", "gone": "info", "resolved": "success"}
+FORETOLD = {
+    "repaired": "It is looked at again, and if it is still there mended by the service that can; if it is gone, it is "
+    "closed as gone.",
+    "resolved": "The case is closed with what you write. Nothing of what it is about changes.",
+    "noted": "What you write is added to the case's history. Nothing else changes.",
+    "assigned": "The case is this person's to work on, instead of whoever has it now.",
+}
 AGES = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -130,6 +137,7 @@ class DiscrepancyAdmin(ReadOnlyModelAdmin):
             request,
             rows,
             title="Assign",
+            foretold=FORETOLD["assigned"],
             form_class=CaseAssigneeForm,
             action="assigned",
             act=lambda row, answers: assign_discrepancy(
@@ -146,6 +154,7 @@ class DiscrepancyAdmin(ReadOnlyModelAdmin):
             request,
             rows,
             title=title,
+            foretold=FORETOLD[action],
             form_class=ReasonForm,
             action=action,
             act=lambda row, answers: service(

@@ -33,13 +33,15 @@ def ask_stripe_again(*, purchase_id: uuid.UUID, actor: Actor, now: datetime) -> 
     return ask_stripe(session_id=purchase.stripe_session_id, now=now)
 
 
-def resend_event(*, event_id: uuid.UUID, actor: Actor, now: datetime) -> InboxStatus:
+def resend_event(*, event_id: uuid.UUID, reason: str = "", actor: Actor, now: datetime) -> InboxStatus:
     """Handle a stored event again; one that is done changes nothing. That it was asked for is recorded first.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises EventNotFound: `event_not_found`.
     """
     rights.require(Right.RESEND_EVENT, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     event = InboxEvent.objects.only("stripe_event_id", "status").filter(id=event_id).first()
     if event is None:
         raise EventNotFound
@@ -49,6 +51,7 @@ def resend_event(*, event_id: uuid.UUID, actor: Actor, now: datetime) -> InboxSt
         action="inboxevent.resend",
         subject_kind="inboxevent",
         subject_id=event_id,
+        reason=reason,
         facts=facts,
         now=now,
     )

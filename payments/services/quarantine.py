@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation.waker import wake
+from identity.errors import ReasonMissing
 from identity.kinds import Actor, Right
 from identity.services import audit, rights
 from payments.errors import (
     NothingToRelease,
     PurchaseNotFound,
     PurchaseNotQuarantined,
-    ReasonMissing,
 )
 from payments.kinds import PurchaseStatus
 from payments.models import Purchase

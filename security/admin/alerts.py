@@ -30,14 +30,14 @@ from security.services.alerts import acknowledge_alert, assign_alert, resolve_al
 from security.services.freezing import freeze_customer
 from security.services.overrides import check_override, override_for_alert
 
-Action = Callable[["AlertAdmin", HttpRequest, QuerySet[Alert]], None]
+Action = Callable[["AlertAdmin", HttpRequest, QuerySet[Alert]], HttpResponse | None]
 RESOLVE_AS = "resolve_as_"
 ABOUT_A_CUSTOMER = ("freeze", "override")
 
 
 @admin.action(description="Acknowledge", permissions=["handle"])
 def acknowledge(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-    """Take the alerts on."""
+    """Take the alerts on: at once, since whoever does has only begun to look and has nothing to tell yet."""
     page.act_on_each(
         request,
         alerts,
@@ -47,23 +47,33 @@ def acknowledge(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert
 
 
 def _resolve_as(resolution: Resolution) -> Action:
-    @admin.action(description=f"Resolve: {resolution.label.lower()}", permissions=["handle"])
-    def resolve(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> None:
+    title = f"Resolve: {resolution.label.lower()}"
+
+    @admin.action(description=f"{title}…", permissions=["handle"])
+    def resolve(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
         actor, now = staff(request), timezone.now()
-        page.act_on_each(
+        return ask_and_act(
+            page,
             request,
             alerts,
+            title=title,
+            foretold=f"The alert is closed as “{resolution.label.lower()}”, for good. The same cause, seen again, "
+            "opens a new one.",
+            form_class=ReasonForm,
             action="resolved",
-            act=lambda alert: resolve_alert(alert_id=alert.id, resolution=resolution, actor=actor, now=now),
+            act=lambda alert, answers: resolve_alert(
+                alert_id=alert.id, resolution=resolution, reason=answers["reason"], actor=actor, now=now
+            ),
         )
 
     resolve.__name__ = f"{RESOLVE_AS}{resolution.value}"  # actions are told apart by their names
     return resolve
 
 
-class AssignForm(forms.Form):
-    """Who looks into it."""
+class AssignForm(ReasonForm):
+    """Who looks into it, and why they."""
 
+    field_order = ("assignee", "reason")
     assignee = forms.TypedChoiceField(coerce=uuid.UUID, widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -80,10 +90,15 @@ def assign(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) ->
         request,
         alerts,
         title="Assign",
+        foretold="The alert is this person's to look into, instead of whoever has it now.",
         form_class=AssignForm,
         action="assigned",
         act=lambda alert, answers: assign_alert(
-            alert_id=alert.id, assignee_id=answers["assignee"], actor=actor, now=now
+            alert_id=alert.id,
+            assignee_id=answers["assignee"],
+            reason=answers["reason"],
+            actor=actor,
+            now=now,
         ),
     )
 
@@ -97,6 +112,7 @@ def freeze(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) ->
         request,
         alerts,
         title="Freeze the customer",
+        foretold="The customer whom the alert names buys and spends nothing until the freeze is lifted; credits pass.",
         form_class=ReasonForm,
         action="frozen",
         act=lambda alert, answers: freeze_customer(
@@ -153,6 +169,8 @@ def override(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) 
         request,
         alerts,
         title="Override the limits",
+        foretold="These numbers hold at once for the customer whom the alert names, instead of everybody's and of an "
+        "override that stands, until they end.",
         form_class=OverrideForm,
         action="overridden",
         act=lambda alert, answers: override_for_alert(

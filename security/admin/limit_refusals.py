@@ -4,15 +4,22 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs
+from foundation.admin_forms import ReasonForm, ask_and_act
 from identity.kinds import Right
 from identity.services.actors import staff
 from security.admin.customer_limits import label_of, limits_panel
 from security.models import LimitRefusal
 from security.services.limit_refusals import label_refusal
+
+MISTAKE_FORETOLD = (
+    "The refusal is labelled a mistake: it counts as one on the dashboard, and no longer against the customer in what "
+    "looks for abuse. What was refused stays refused: an override lets the customer buy."
+)
+RIGHT_FORETOLD = "The refusal is labelled right: the limit did what it is for. No limit changes."
 
 
 @admin.register(LimitRefusal)
@@ -40,24 +47,30 @@ class LimitRefusalAdmin(ReadOnlyModelAdmin):
         context["related_tables"] = limits_panel(request, context["original"].user)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description="It was a mistake", permissions=["label"])
-    def label_mistake(self, request: HttpRequest, refusals: QuerySet[LimitRefusal]) -> None:
+    @admin.action(description="It was a mistake…", permissions=["label"])
+    def label_mistake(self, request: HttpRequest, refusals: QuerySet[LimitRefusal]) -> HttpResponse | None:
         """They should have been let through."""
-        self._label(request, refusals, is_mistake=True)
+        return self._label(request, refusals, is_mistake=True)
 
-    @admin.action(description="It was right", permissions=["label"])
-    def label_right(self, request: HttpRequest, refusals: QuerySet[LimitRefusal]) -> None:
+    @admin.action(description="It was right…", permissions=["label"])
+    def label_right(self, request: HttpRequest, refusals: QuerySet[LimitRefusal]) -> HttpResponse | None:
         """The limit did what it is for."""
-        self._label(request, refusals, is_mistake=False)
+        return self._label(request, refusals, is_mistake=False)
 
-    def _label(self, request: HttpRequest, refusals: QuerySet[LimitRefusal], *, is_mistake: bool) -> None:
+    def _label(
+        self, request: HttpRequest, refusals: QuerySet[LimitRefusal], *, is_mistake: bool
+    ) -> HttpResponse | None:
         actor, now = staff(request), timezone.now()
-        self.act_on_each(
+        return ask_and_act(
+            self,
             request,
             refusals,
+            title="It was a mistake" if is_mistake else "It was right",
+            foretold=MISTAKE_FORETOLD if is_mistake else RIGHT_FORETOLD,
+            form_class=ReasonForm,
             action="labelled",
-            act=lambda refusal: label_refusal(
-                refusal_id=refusal.id, is_mistake=is_mistake, actor=actor, now=now
+            act=lambda refusal, answers: label_refusal(
+                refusal_id=refusal.id, is_mistake=is_mistake, reason=answers["reason"], actor=actor, now=now
             ),
         )
 

@@ -140,22 +140,26 @@ def _parameters(kind: AlertKind, severity: Severity, now: datetime) -> dict[str,
     }
 
 
-def assign_alert(*, alert_id: uuid.UUID, assignee_id: uuid.UUID, actor: Actor, now: datetime) -> Alert:
+def assign_alert(
+    *, alert_id: uuid.UUID, assignee_id: uuid.UUID, reason: str = "", actor: Actor, now: datetime
+) -> Alert:
     """Give an alert that is not resolved to a member of staff, who looks into it.
 
     :raises ActionNotAllowed: `action_not_allowed`
+    :raises ReasonMissing: `reason_missing`: staff say why
     :raises AssigneeNotStaff: `assignee_not_staff`
     :raises AlertNotFound: `alert_not_found`
     :raises AlertResolved: `alert_resolved`
     """
     rights.require(Right.HANDLE_ALERT, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     if not is_staff_member(assignee_id):
         raise AssigneeNotStaff
     with transaction.atomic():
         alert, moved = _change(alert_id, ~Q(status=AlertStatus.RESOLVED), now, assignee=str(assignee_id))
         if not moved:
             raise AlertResolved
-        _record("alert.assign", alert_id, actor, now, assignee=assignee_id)
+        _record("alert.assign", alert_id, reason, actor, now, assignee=assignee_id)
     facts = {"alert_id": str(alert_id), "assignee": str(assignee_id), "actor": actor.id}
     logger.info("alert.assigned", extra=facts)
     return alert
@@ -181,19 +185,23 @@ def acknowledge_alert(*, alert_id: uuid.UUID, actor: Actor, now: datetime) -> Al
         )
         if not moved:
             raise AlertNotOpen(f"The alert is {alert.status}.", alert_status=alert.status)
-        _record("alert.acknowledge", alert_id, actor, now)
+        _record("alert.acknowledge", alert_id, "", actor, now)
     logger.info("alert.acknowledged", extra={"alert_id": str(alert_id), "actor": actor.id})
     return alert
 
 
-def resolve_alert(*, alert_id: uuid.UUID, resolution: Resolution, actor: Actor, now: datetime) -> Alert:
+def resolve_alert(
+    *, alert_id: uuid.UUID, resolution: Resolution, reason: str = "", actor: Actor, now: datetime
+) -> Alert:
     """Close an acknowledged alert with what it turned out to be; the same cause opens a new one from now on.
 
     :raises ActionNotAllowed: `action_not_allowed`
+    :raises ReasonMissing: `reason_missing`: staff say why
     :raises AlertNotFound: `alert_not_found`
     :raises AlertNotAcknowledged: `alert_not_acknowledged`, nobody has looked yet or it is resolved already
     """
     rights.require(Right.HANDLE_ALERT, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         alert, moved = _change(
             alert_id,
@@ -207,7 +215,7 @@ def resolve_alert(*, alert_id: uuid.UUID, resolution: Resolution, actor: Actor, 
         )
         if not moved:
             raise AlertNotAcknowledged(f"The alert is {alert.status}.", alert_status=alert.status)
-        _record("alert.resolve", alert_id, actor, now, resolution=Resolution(resolution).value)
+        _record("alert.resolve", alert_id, reason, actor, now, resolution=Resolution(resolution).value)
     facts = {"alert_id": str(alert_id), "resolution": resolution, "actor": actor.id}
     logger.info("alert.resolved", extra=facts)
     return alert
@@ -242,9 +250,17 @@ def _change(alert_id: uuid.UUID, condition: Q, now: datetime, **fields: object) 
     return alert, bool(moved)
 
 
-def _record(action: str, alert_id: uuid.UUID, actor: Actor, now: datetime, **facts: object) -> None:
+def _record(
+    action: str, alert_id: uuid.UUID, reason: str, actor: Actor, now: datetime, **facts: object
+) -> None:
     audit.record(
-        actor=actor, action=action, subject_kind=ALERT_SUBJECT, subject_id=alert_id, facts=facts, now=now
+        actor=actor,
+        action=action,
+        subject_kind=ALERT_SUBJECT,
+        subject_id=alert_id,
+        reason=reason,
+        facts=facts,
+        now=now,
     )
 
 

@@ -51,13 +51,17 @@ def note_refusal(*, breach: Breach, user_id: uuid.UUID, now: datetime, address: 
     logger.warning("rate_limit.refused", extra=facts)
 
 
-def label_refusal(*, refusal_id: uuid.UUID, is_mistake: bool, actor: Actor, now: datetime) -> None:
+def label_refusal(
+    *, refusal_id: uuid.UUID, is_mistake: bool, reason: str = "", actor: Actor, now: datetime
+) -> None:
     """Say whether these refusals were a mistake; whoever says so last is right.
 
     :raises ActionNotAllowed: `action_not_allowed`
+    :raises ReasonMissing: `reason_missing`: staff say why
     :raises RefusalNotFound: `refusal_not_found`
     """
     rights.require(Right.LABEL_REFUSAL, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     facts = {"is_mistake": is_mistake}
     with transaction.atomic():
         labelled = LimitRefusal.objects.filter(id=refusal_id).update(
@@ -70,6 +74,7 @@ def label_refusal(*, refusal_id: uuid.UUID, is_mistake: bool, actor: Actor, now:
             action="limitrefusal.label",
             subject_kind="limitrefusal",
             subject_id=refusal_id,
+            reason=reason,
             facts=facts,
             now=now,
         )

@@ -29,6 +29,13 @@ def act(client: Client, label: str, action: str, *rows: object, from_row: bool =
     return client.post(url(label, "changelist"), {**chosen, **how})
 
 
+def answer(client: Client, label: str, action: str, *rows: object, **answers: str) -> Any:
+    """Fill in the form that the action shows, as a browser would on a row's page."""
+    chosen = [str(row.pk) for row in rows]  # type: ignore[attr-defined]
+    asked = {"action": action, "_selected_action": chosen, "_from_row": "1", "_answered": "1"}
+    return client.post(url(label, "changelist"), {**asked, **answers})
+
+
 def words(client: Client, response: Any) -> list[str]:
     """What the next page says was done."""
     return [str(message) for message in client.get(response["Location"]).context["messages"]]
@@ -46,11 +53,19 @@ def test_an_alert_is_acknowledged_and_resolved_by_whoever_did_it(
     assert (record.action, record.subject_id) == ("alert.acknowledge", str(row.pk))
     assert (record.actor_id, record.address) == (str(person("dave").id), "127.0.0.1")
 
-    resolved = act(dave, "security.Alert", "resolve_as_fraud", row, from_row=True)
+    asked = act(dave, "security.Alert", "resolve_as_fraud", row, from_row=True)
+    assert "The alert is closed as “fraud”, for good." in asked.content.decode()
+    again = answer(dave, "security.Alert", "resolve_as_fraud", row, reason="   ")
+    assert "This field is required." in again.content.decode()
+    row.refresh_from_db()
+    assert row.status == "acknowledged"  # asking does nothing, nor does no reason
+
+    resolved = answer(dave, "security.Alert", "resolve_as_fraud", row, reason="A stolen card.")
     assert resolved["Location"] == url("security.Alert", "change", row.pk)
     row.refresh_from_db()
     assert (row.status, row.resolution) == ("resolved", "fraud")
     assert row.acknowledged_by == row.resolved_by == str(person("dave").id)
+    assert AuditRecord.objects.get(action="alert.resolve").reason == "A stolen card."
 
 
 @pytest.mark.django_db
@@ -68,7 +83,7 @@ def test_a_refused_move_is_told_and_the_others_are_made(
         "Acknowledged: 1 of 2.",
         "The amount differs.: The alert is acknowledged.",
     ]
-    response = act(dave, "security.Alert", "resolve_as_fixed", alert("purchase-3"))
+    response = answer(dave, "security.Alert", "resolve_as_fixed", alert("purchase-3"), reason="Done.")
     assert words(dave, response) == ["The amount differs.: The alert is open."]
     assert sorted(Alert.objects.values_list("status", flat=True)) == ["acknowledged", "acknowledged", "open"]
 
@@ -85,7 +100,7 @@ def test_an_alerts_page_offers_the_moves_that_are_open_to_it(superuser: Client) 
     act(superuser, "security.Alert", "acknowledge", row)
     endings = [f"resolve_as_{how}" for how in ("mistake", "fraud", "fixed", "duplicate", "accepted")]
     assert offered() == ["assign", "freeze", "override", *endings]
-    act(superuser, "security.Alert", "resolve_as_fixed", row)
+    answer(superuser, "security.Alert", "resolve_as_fixed", row, reason="Done.")
     assert offered() == []
     text = superuser.get(url("security.Alert", "change", row.pk)).content.decode()
     assert reverse("admin:customer", args=[row.user_id]) in text
@@ -99,6 +114,7 @@ def test_who_may_only_look_is_offered_no_action_and_can_take_none(staff: SignedI
     for action in ("acknowledge", "resolve_as_fixed", "delete_selected"):
         act(bob, "security.Alert", action, row)
         act(bob, "security.Alert", action, row, from_row=True)
+        answer(bob, "security.Alert", action, row, reason="Mine.")
     row.refresh_from_db()
     assert (row.status, row.version) == ("open", 1)
 
@@ -144,12 +160,20 @@ def test_an_event_that_was_parked_is_processed_again(staff: SignedIn) -> None:
     dave = staff("payments.view_inboxevent", "payments.resend_event", name="dave")
     parked = event(type="customer.created", status=InboxStatus.PARKED, attempts=12, error_code="ValueError")
     assert dave.get(url("payments.InboxEvent", "change", parked.pk)).context["row_actions"] == [
-        ("process_again", "Process again")
+        ("process_again", "Process again…")
     ]
-    response = act(dave, "payments.InboxEvent", "process_again", parked, from_row=True)
+    asked = act(dave, "payments.InboxEvent", "process_again", parked, from_row=True)
+    assert "as if Stripe had just sent it" in asked.content.decode()
+    answer(dave, "payments.InboxEvent", "process_again", parked, reason="")
+    parked.refresh_from_db()
+    assert (parked.status, parked.attempts) == ("parked", 12)
+    assert not AuditRecord.objects.exists()
+
+    response = answer(dave, "payments.InboxEvent", "process_again", parked, reason="The fault is mended.")
     assert response["Location"] == url("payments.InboxEvent", "change", parked.pk)
     parked.refresh_from_db()
     assert (parked.status, parked.outcome, parked.error_code) == ("ignored", "ignored", "")
+    assert AuditRecord.objects.get().reason == "The fault is mended."
     assert dave.get(url("payments.InboxEvent", "change", parked.pk)).context["row_actions"] == []
 
 
@@ -157,7 +181,7 @@ def test_an_event_that_was_parked_is_processed_again(staff: SignedIn) -> None:
 def test_an_event_that_was_handled_stays_as_it_is(superuser: Client) -> None:
     done = event(outcome=Outcome.SETTLED)
     before = InboxEvent.objects.values().get()
-    act(superuser, "payments.InboxEvent", "process_again", done)
+    answer(superuser, "payments.InboxEvent", "process_again", done, reason="To see.")
     assert InboxEvent.objects.values().get() == before
 
 
@@ -167,13 +191,21 @@ def test_a_parked_outbox_row_is_tried_again_and_another_is_not(staff: SignedIn) 
     parked = outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict")
     due = outbox_row("bob", due_at=timezone.now() + timedelta(hours=1))
     page = url("mirror.OutboxRow", "change", parked.pk)
-    assert dave.get(page).context["row_actions"] == [("retry", "Try again")]
+    assert dave.get(page).context["row_actions"] == [("retry", "Try again…")]
     assert dave.get(url("mirror.OutboxRow", "change", due.pk)).context["row_actions"] == []
 
-    response = act(dave, "mirror.OutboxRow", "retry", parked, due)
+    asked = act(dave, "mirror.OutboxRow", "retry", parked, due).content.decode()
+    assert "a worker writes to Firestore" in asked
+    assert "each of these 2" in asked
+    answer(dave, "mirror.OutboxRow", "retry", parked, due, reason="\n")
+    parked.refresh_from_db()
+    assert (parked.parked_at, parked.attempts) == (NOW, 20)
+
+    response = answer(dave, "mirror.OutboxRow", "retry", parked, due, reason="The document is gone.")
     assert sorted(words(dave, response)) == ["Tried again: 1 of 2.", "wallet bob: This row is not parked."]
     parked.refresh_from_db()
     assert (parked.parked_at, parked.attempts) == (None, 0)
+    assert AuditRecord.objects.get().reason == "The document is gone."
     before = due.due_at
     due.refresh_from_db()
     assert due.due_at == before

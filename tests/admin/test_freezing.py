@@ -1,31 +1,24 @@
 """Freezing, unfreezing and assigning in the admin: each asks first, and asks for a right of its own."""
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
 from foundation.ids import new_id
-from identity.models import User
+from identity.errors import ReasonMissing
+from identity.models import AuditRecord, User
 from security.errors import AlertNotFound, AlertWithoutCustomer
 from security.models import Alert
 from security.services.freezing import freeze_customer
 from tests.admin.conftest import SignedIn
 from tests.admin.rows import NOW, alert, freeze, person, staff_actor
-from tests.admin.test_actions import act, words
+from tests.admin.test_actions import act, answer, words
 from tests.admin.test_who_gets_in import url
-from tokens.errors import FreezeLifted, FreezeNotFound, ReasonMissing
+from tokens.errors import FreezeLifted, FreezeNotFound
 from tokens.models import Freeze, Wallet
 from tokens.queries.wallets import wallet_of
 from tokens.services.wallets import lift_freeze
 
 pytestmark = pytest.mark.django_db
-
-
-def answer(client: Client, label: str, action: str, row: Any, **answers: str) -> Any:
-    """Fill in the form that the action shows, as a browser would on a row's page."""
-    asked = {"action": action, "_selected_action": str(row.pk), "_from_row": "1", "_answered": "1"}
-    return client.post(url(label, "changelist"), {**asked, **answers})
 
 
 def wallet_row() -> Wallet:
@@ -37,7 +30,10 @@ def test_a_wallet_is_frozen_with_a_reason_and_unfrozen_with_another(staff: Signe
     dave = staff("tokens.view_wallet", "tokens.view_freeze", "tokens.freeze_wallet", name="dave")
     asked = act(dave, "tokens.Wallet", "freeze", row, from_row=True)
     assert asked.status_code == 200
-    assert "For other members of staff" in asked.content.decode()
+    page = asked.content.decode()
+    assert "For other members of staff" in page
+    assert "Nothing is bought with the wallet" in page
+    assert "It is done for:" in page
     assert not Freeze.objects.exists()  # asking does nothing
 
     done = answer(dave, "tokens.Wallet", "freeze", row, reason="A stolen card.")
@@ -91,7 +87,7 @@ def test_each_action_asks_for_its_own_right(staff: SignedIn) -> None:
     assert names == ["acknowledge", "assign"]
 
     onlooker = staff("security.view_alert", name="erin")
-    answer(onlooker, "security.Alert", "assign", raised, assignee=str(person("dave").id))
+    answer(onlooker, "security.Alert", "assign", raised, assignee=str(person("dave").id), reason="No.")
     raised.refresh_from_db()
     assert raised.assignee == ""
 
@@ -103,6 +99,7 @@ def test_the_list_freezes_several_at_once_and_goes_back_to_itself(superuser: Cli
     asked = act(superuser, "tokens.Wallet", "freeze", *rows)
     carried = dict(asked.context["carried"])
     assert carried["action"] == "freeze"
+    assert "It is done for each of these 2:" in asked.content.decode()
     chosen = {"action": "freeze", "_answered": "1", "_selected_action": [str(row.pk) for row in rows]}
     done = superuser.post(url("tokens.Wallet", "changelist"), {**chosen, "reason": "A wave."})
     assert done["Location"] == url("tokens.Wallet", "changelist")
@@ -117,9 +114,12 @@ def test_an_alert_is_assigned_to_a_member_of_staff(staff: SignedIn) -> None:
     offered = [str(choice) for choice, _ in asked.context["form"].fields["assignee"].choices]
     assert sorted(offered) == sorted([str(erin.id), str(person("dave").id)])
 
-    answer(dave, "security.Alert", "assign", raised, assignee=str(person("alice").id))
+    answer(dave, "security.Alert", "assign", raised, assignee=str(person("alice").id), reason="Yours.")
     assert Alert.objects.get().assignee == ""  # a customer is no choice
-    answer(dave, "security.Alert", "assign", raised, assignee=str(erin.id))
+    answer(dave, "security.Alert", "assign", raised, assignee=str(erin.id), reason="  ")
+    assert Alert.objects.get().assignee == ""  # staff say why
+    answer(dave, "security.Alert", "assign", raised, assignee=str(erin.id), reason="She knows banks.")
+    assert AuditRecord.objects.get().reason == "She knows banks."
 
     assert Alert.objects.get().assignee == str(erin.id)
     assert "erin@example.com" in dave.get(url("security.Alert", "changelist")).content.decode()

@@ -9,12 +9,13 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from identity.models import User
+from identity.models import AuditRecord, User
 from security.kinds import Limit, LimitsInForce, OverrideKind
 from security.models import LimitRefusal, Override, PurchaseLimits
 from security.queries.purchase_limits import limits_of
 from tests.admin.conftest import SignedIn
 from tests.admin.rows import limit_refusal, override, person, purchase_limits
+from tests.admin.test_actions import answer
 from tests.admin.test_who_gets_in import url
 
 pytestmark = pytest.mark.django_db
@@ -159,8 +160,15 @@ def test_refusals_are_labelled_by_whoever_may(staff: SignedIn) -> None:
     act(viewer, "security.LimitRefusal", "label_mistake", first)
     assert not LimitRefusal.objects.exclude(is_mistake=None).exists()
 
-    assert "Labelled: 1 of 1." in words(act(labeller, "security.LimitRefusal", "label_mistake", first))
-    act(labeller, "security.LimitRefusal", "label_right", second)
+    foretold = words(act(labeller, "security.LimitRefusal", "label_mistake", first))
+    assert "counts as one on the dashboard" in foretold
+    answer(labeller, "security.LimitRefusal", "label_right", second, reason=" ")
+    assert not LimitRefusal.objects.exclude(is_mistake=None).exists()
+
+    done = answer(labeller, "security.LimitRefusal", "label_mistake", first, reason="A school class.")
+    assert "Labelled: 1 of 1." in words(labeller.get(done["Location"]))
+    assert AuditRecord.objects.get().reason == "A school class."
+    answer(labeller, "security.LimitRefusal", "label_right", second, reason="A bot.")
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.is_mistake, first.labelled_by) == (True, str(person("bob").id))

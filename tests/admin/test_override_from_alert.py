@@ -12,8 +12,7 @@ from security.queries.purchase_limits import limits_of
 from security.services.overrides import override_for_alert
 from tests.admin.conftest import SignedIn
 from tests.admin.rows import NOW, alert, person, staff_actor
-from tests.admin.test_actions import act, words
-from tests.admin.test_freezing import answer
+from tests.admin.test_actions import act, answer, words
 from tests.admin.test_who_gets_in import url
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,6 @@ from backoffice.errors import (
     ProposalDecided,
     ProposalExpired,
     ProposalNotFound,
-    ReasonMissing,
     WalletChanged,
 )
 from backoffice.kinds import Effect, ProposalStatus
@@ -24,7 +23,7 @@ from backoffice.services.orders.reversal import ReversalOrder
 from backoffice.services.proposals import approve, needs_another, propose, reject, submit
 from backoffice.tasks import carry_out_grants, expire_proposals
 from foundation.errors import IdempotencyKeyReused
-from identity.errors import ActionNotAllowed, MakerIsChecker
+from identity.errors import ActionNotAllowed, MakerIsChecker, ReasonMissing
 from identity.kinds import Actor
 from identity.models import AuditRecord, User
 from tests.support.database import as_owner

@@ -55,7 +55,9 @@ def test_an_alert_is_shown_as_it_is_until_it_is_resolved(shop: Shop) -> None:
     }
 
     acknowledge_alert(alert_id=alert.id, actor=DAVE, now=timezone.now())
-    resolve_alert(alert_id=alert.id, resolution=Resolution.FIXED, actor=DAVE, now=timezone.now())
+    resolve_alert(
+        alert_id=alert.id, resolution=Resolution.FIXED, reason="Done.", actor=DAVE, now=timezone.now()
+    )
     shop.drain()
 
     shown = shop.document(f"security_alerts/{alert.id}")

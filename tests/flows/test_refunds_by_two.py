@@ -15,14 +15,13 @@ from backoffice.services.completion import complete_approved
 from backoffice.services.orders.refund import RefundOrder
 from backoffice.services.proposals import approve, submit
 from backoffice.services.rehearsal import on_wallet
-from identity.errors import ActionNotAllowed, ApprovalNeeded
+from identity.errors import ActionNotAllowed, ApprovalNeeded, ReasonMissing
 from identity.kinds import SYSTEM_ACTOR, Actor
 from identity.models import AuditRecord
 from payments.errors import (
     NothingToRelease,
     PurchaseNotFound,
     PurchaseNotQuarantined,
-    ReasonMissing,
     RefundNotFound,
     RefundTooLarge,
 )

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from identity.errors import ActionNotAllowed
+from identity.errors import ActionNotAllowed, ReasonMissing
 from identity.kinds import Actor, ActorKind, Right, Scope
 from identity.models import AuditRecord
 from identity.services import api_keys
@@ -32,7 +32,8 @@ from tokens.kinds import FreezeCause
 from tokens.services import wallets
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-Action = Callable[[Actor], object]
+Action = Callable[..., object]
+WHY = "They asked."
 CHANGED = (
     "tokens.Freeze",
     "tokens.Wallet",
@@ -106,7 +107,9 @@ def set_limits() -> Action:
 
 def label() -> Action:
     refusal_id = rows.limit_refusal().id
-    return lambda actor: label_refusal(refusal_id=refusal_id, is_mistake=True, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: label_refusal(
+        refusal_id=refusal_id, is_mistake=True, reason=reason, actor=actor, now=NOW
+    )
 
 
 def acknowledge() -> Action:
@@ -116,25 +119,29 @@ def acknowledge() -> Action:
 
 def assign() -> Action:
     alert_id, assignee = rows.alert().id, rows.person("erin", is_staff=True).id
-    return lambda actor: alerts.assign_alert(alert_id=alert_id, assignee_id=assignee, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: alerts.assign_alert(
+        alert_id=alert_id, assignee_id=assignee, reason=reason, actor=actor, now=NOW
+    )
 
 
 def resolve() -> Action:
     alert_id = rows.alert().id
     alerts.acknowledge_alert(alert_id=alert_id, actor=rows.staff_actor(), now=NOW)
-    return lambda actor: alerts.resolve_alert(
-        alert_id=alert_id, resolution=Resolution.FRAUD, actor=actor, now=NOW
+    return lambda actor, reason=WHY: alerts.resolve_alert(
+        alert_id=alert_id, resolution=Resolution.FRAUD, reason=reason, actor=actor, now=NOW
     )
 
 
 def resend() -> Action:
     event_id = rows.event(type="customer.created", status=InboxStatus.PARKED).id
-    return lambda actor: again.resend_event(event_id=event_id, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: again.resend_event(
+        event_id=event_id, reason=reason, actor=actor, now=NOW
+    )
 
 
 def retry() -> Action:
     row_id = rows.outbox_row("alice", parked_at=NOW, attempts=20, last_error="mirror_conflict").pk
-    return lambda actor: retry_parked(row_ids=[row_id], actor=actor, now=NOW)
+    return lambda actor, reason=WHY: retry_parked(row_ids=[row_id], reason=reason, actor=actor, now=NOW)
 
 
 def ask_stripe() -> Action:
@@ -203,6 +210,14 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
     "revoke a key": (Right.MANAGE_API_KEYS, revoke_key, "apikey.revoke"),
 }
 
+WITH_REASON = (
+    "label a refusal",
+    "assign an alert",
+    "resolve an alert",
+    "resend an event",
+    "retry a mirror",
+)
+
 
 def staff_with(*rights: Right) -> Actor:
     """A member of staff who has just these rights."""
@@ -244,6 +259,20 @@ def test_its_own_right_is_enough_and_there_is_one_record(name: str) -> None:
     assert record.subject_id
     if action.startswith("wallet."):
         assert record.reason
+    if name in WITH_REASON:
+        assert record.reason == WHY
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", WITH_REASON)
+def test_staff_who_say_no_reason_do_nothing(name: str) -> None:
+    right, prepare, _ = ACTIONS[name]
+    act = prepare()
+    dave, before = staff_with(right), everything()
+    for reason in ("", "  \n"):
+        with pytest.raises(ReasonMissing):
+            act(dave, reason=reason)
+    assert everything() == before
 
 
 @pytest.mark.django_db
@@ -256,5 +285,5 @@ def test_what_changes_nothing_leaves_no_record() -> None:
     api_keys.revoke(api_key=key, actor=grantor, now=NOW)
     retire_package(code="basic", actor=grantor, now=NOW)
     row_id = rows.outbox_row("alice").pk
-    assert retry_parked(row_ids=[row_id], actor=grantor, now=NOW) == 0
+    assert retry_parked(row_ids=[row_id], reason=WHY, actor=grantor, now=NOW) == 0
     assert AuditRecord.objects.count() == known

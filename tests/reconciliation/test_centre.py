@@ -28,8 +28,7 @@ from payments.services.reconciliation.runner import reconcile
 from tests.admin.conftest import SignedIn, staff
 from tests.admin.payment_rows import discrepancy_of, run_of
 from tests.admin.rows import person
-from tests.admin.test_actions import act, words
-from tests.admin.test_freezing import answer
+from tests.admin.test_actions import act, answer, words
 from tests.admin.test_who_gets_in import url
 from tests.support.reconciling import checked
 from tests.support.shop import Shop

@@ -57,17 +57,17 @@ def test_an_alert_is_assigned_to_somebody_who_works_here() -> None:
     alert_id = Alert.objects.get().id
 
     with pytest.raises(AssigneeNotStaff):
-        assign_alert(alert_id=alert_id, assignee_id=alice.id, actor=BOB, now=NOW)
-    assigned = assign_alert(alert_id=alert_id, assignee_id=dave.id, actor=BOB, now=NOW)
+        assign_alert(alert_id=alert_id, assignee_id=alice.id, reason="Look.", actor=BOB, now=NOW)
+    assigned = assign_alert(alert_id=alert_id, assignee_id=dave.id, reason="Look.", actor=BOB, now=NOW)
     assert (assigned.assignee, assigned.version) == (str(dave.id), 2)
 
     acknowledge_alert(alert_id=alert_id, actor=BOB, now=NOW)
     assert Alert.objects.get().assignee == str(dave.id)
-    resolve_alert(alert_id=alert_id, resolution=Resolution.FIXED, actor=BOB, now=NOW)
+    resolve_alert(alert_id=alert_id, resolution=Resolution.FIXED, reason="Seen.", actor=BOB, now=NOW)
     with pytest.raises(AlertResolved):
-        assign_alert(alert_id=alert_id, assignee_id=dave.id, actor=BOB, now=NOW)
+        assign_alert(alert_id=alert_id, assignee_id=dave.id, reason="Look.", actor=BOB, now=NOW)
     with pytest.raises(AlertNotFound):
-        assign_alert(alert_id=new_id(), assignee_id=dave.id, actor=BOB, now=NOW)
+        assign_alert(alert_id=new_id(), assignee_id=dave.id, reason="Look.", actor=BOB, now=NOW)
 
 
 @pytest.mark.django_db
@@ -102,7 +102,13 @@ def test_raising_while_others_resolve_loses_no_count() -> None:
                 for alert in Alert.objects.exclude(status=AlertStatus.RESOLVED):
                     try:
                         acknowledge_alert(alert_id=alert.id, actor=ALICE, now=NOW)
-                        resolve_alert(alert_id=alert.id, resolution=Resolution.FIXED, actor=ALICE, now=NOW)
+                        resolve_alert(
+                            alert_id=alert.id,
+                            resolution=Resolution.FIXED,
+                            reason="Seen.",
+                            actor=ALICE,
+                            now=NOW,
+                        )
                     except (AlertNotOpen, AlertNotAcknowledged):
                         continue
         finally:
@@ -132,7 +138,9 @@ def test_an_alert_is_acknowledged_then_resolved_and_its_cause_opens_a_new_one() 
     raised()
     assert Alert.objects.get().count == 2
 
-    resolved = resolve_alert(alert_id=alert.id, resolution=Resolution.FRAUD, actor=BOB, now=later)
+    resolved = resolve_alert(
+        alert_id=alert.id, resolution=Resolution.FRAUD, reason="Seen.", actor=BOB, now=later
+    )
     assert (resolved.status, resolved.resolution) == ("resolved", "fraud")
     assert (resolved.resolved_at, resolved.resolved_by, resolved.version) == (later, BOB.id, 4)
 
@@ -155,7 +163,9 @@ def test_moves_that_are_not_in_the_contract_are_refused_and_change_nothing() -> 
         return acknowledge_alert(alert_id=alert_id, actor=ALICE, now=NOW)
 
     def resolve() -> Alert:
-        return resolve_alert(alert_id=alert_id, resolution=Resolution.FIXED, actor=ALICE, now=NOW)
+        return resolve_alert(
+            alert_id=alert_id, resolution=Resolution.FIXED, reason="Seen.", actor=ALICE, now=NOW
+        )
 
     refused(AlertNotAcknowledged, resolve)
     acknowledge()
@@ -170,7 +180,7 @@ def test_an_unknown_alert_is_not_found() -> None:
     with pytest.raises(AlertNotFound):
         acknowledge_alert(alert_id=new_id(), actor=ALICE, now=NOW)
     with pytest.raises(AlertNotFound):
-        resolve_alert(alert_id=new_id(), resolution=Resolution.FIXED, actor=ALICE, now=NOW)
+        resolve_alert(alert_id=new_id(), resolution=Resolution.FIXED, reason="Seen.", actor=ALICE, now=NOW)
 
 
 @pytest.mark.django_db
@@ -179,7 +189,7 @@ def test_a_resolution_has_to_be_one_of_the_contract() -> None:
     alert = Alert.objects.get()
     acknowledge_alert(alert_id=alert.id, actor=ALICE, now=NOW)
     with pytest.raises(ValueError, match="whatever"):
-        resolve_alert(alert_id=alert.id, resolution="whatever", actor=ALICE, now=NOW)  # type: ignore[arg-type]
+        resolve_alert(alert_id=alert.id, resolution="whatever", reason="Seen.", actor=ALICE, now=NOW)  # type: ignore[arg-type]
     assert Alert.objects.get().status == AlertStatus.ACKNOWLEDGED
 
 

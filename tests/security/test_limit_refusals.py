@@ -62,16 +62,16 @@ def test_staff_label_a_refusal_and_the_last_label_is_right(alice: User, carol: A
     assert measured()["rate_limit_refusals_total", "purchases_hourly"] == 3
     assert measured()["rate_limit_false_positives_total", "purchases_hourly"] == 0
 
-    label_refusal(refusal_id=row.id, is_mistake=True, actor=carol, now=NOW)
+    label_refusal(refusal_id=row.id, is_mistake=True, reason="A class.", actor=carol, now=NOW)
     assert measured()["rate_limit_false_positives_total", "purchases_hourly"] == 1
     note(alice)
     row.refresh_from_db()
     assert (row.is_mistake, row.labelled_at, row.labelled_by, row.count) == (True, NOW, carol.id, 4)
 
-    label_refusal(refusal_id=row.id, is_mistake=False, actor=carol, now=NOW + HOUR)
+    label_refusal(refusal_id=row.id, is_mistake=False, reason="A class.", actor=carol, now=NOW + HOUR)
     assert measured()["rate_limit_false_positives_total", "purchases_hourly"] == 0
     with pytest.raises(RefusalNotFound):
-        label_refusal(refusal_id=new_id(), is_mistake=True, actor=carol, now=NOW)
+        label_refusal(refusal_id=new_id(), is_mistake=True, reason="A class.", actor=carol, now=NOW)
 
 
 def test_a_rest_after_declines_is_a_refusal_too_one_row_for_each_rest(alice: User):

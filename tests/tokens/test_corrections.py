@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from foundation.errors import IdempotencyKeyReused
-from identity.errors import ActionNotAllowed, ApprovalNeeded, MakerIsChecker
+from identity.errors import ActionNotAllowed, ApprovalNeeded, MakerIsChecker, ReasonMissing
 from identity.kinds import SYSTEM_ACTOR, Actor, ActorKind
 from identity.models import AuditRecord, User
 from tests.support.members import member
@@ -19,7 +19,6 @@ from tokens import limits
 from tokens.errors import (
     AdjustmentOutOfBounds,
     InsufficientTokens,
-    ReasonMissing,
     WalletNotFound,
 )
 from tokens.kinds import LotKind, ServiceCall

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from identity.errors import ActionNotAllowed, ApprovalNeeded
+from identity.errors import ActionNotAllowed, ApprovalNeeded, ReasonMissing
 from identity.kinds import Actor
 from identity.models import AuditRecord
 from tests.tokens.conftest import Bank
 from tests.tokens.correcting import give, lines, undo
 from tokens import limits
-from tokens.errors import EntryNotFound, EntryNotReversible, EntryReversed, ReasonMissing
+from tokens.errors import EntryNotFound, EntryNotReversible, EntryReversed
 from tokens.kinds import EntryType, ServiceCall
 from tokens.models import Correction, Entry, Lot
 from tokens.services import corrections, reversals, spending

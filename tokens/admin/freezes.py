@@ -45,6 +45,7 @@ class FreezeAdmin(ReadOnlyModelAdmin):
             request,
             freezes,
             title="Unfreeze",
+            foretold="The freeze is lifted for good; the wallet can be used again once no other freeze of it is open.",
             form_class=ReasonForm,
             action="unfrozen",
             act=lambda freeze, answers: lift_freeze(

@@ -72,6 +72,7 @@ class WalletAdmin(ReadOnlyModelAdmin):
             request,
             wallets,
             title="Freeze",
+            foretold="Nothing is bought with the wallet or spent from it until the freeze is lifted; credits pass.",
             form_class=ReasonForm,
             action="frozen",
             act=lambda wallet, answers: freeze(

@@ -11,6 +11,7 @@ from django.db.models.functions import Abs
 
 from foundation.errors import IdempotencyKeyReused
 from foundation.ids import new_id
+from identity.errors import ReasonMissing
 from identity.kinds import Actor, Right
 from identity.services import audit, four_eyes
 from tokens import limits
@@ -18,7 +19,6 @@ from tokens.errors import (
     AdjustmentOutOfBounds,
     EntryNotFound,
     EntryNotReversible,
-    ReasonMissing,
 )
 from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.models import Correction, Posting

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import IntegrityError, connection, transaction
 
 from foundation.ids import new_id
-from identity.kinds import Actor, ActorKind, Right
+from identity.kinds import Actor, Right
 from identity.queries.users import document_id_of
 from identity.services import audit, rights
-from tokens.errors import FreezeLifted, FreezeNotFound, ReasonMissing, WalletNotFound
+from tokens.errors import FreezeLifted, FreezeNotFound, WalletNotFound
 from tokens.kinds import FreezeCause, FreezeStep
 from tokens.limits import FREEZE_REASON_LENGTH_MAX
 from tokens.models import Freeze, FreezeReason
@@ -60,7 +60,7 @@ def freeze(
     :raises ReasonMissing: `reason_missing`: staff say why.
     """
     rights.require(Right.FREEZE_WALLET, actor=actor)
-    _ask_staff_why(actor, reason)
+    audit.require_reason(reason=reason, actor=actor)
     arguments = (new_id(), account_id, cause.value, reference, actor.kind.value, actor.id, now)
     with transaction.atomic():
         try:
@@ -93,7 +93,7 @@ def unfreeze(
     :raises ReasonMissing: `reason_missing`: staff say why.
     """
     rights.require(Right.FREEZE_WALLET, actor=actor)
-    _ask_staff_why(actor, reason)
+    audit.require_reason(reason=reason, actor=actor)
     arguments = (account_id, cause.value, reference, actor.kind.value, actor.id, now)
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -129,11 +129,6 @@ def lift_freeze(*, freeze_id: uuid.UUID, reason: str, actor: Actor, now: datetim
     )
     if not lifted:
         raise FreezeLifted
-
-
-def _ask_staff_why(actor: Actor, reason: str) -> None:
-    if actor.kind is ActorKind.STAFF and not reason.strip():
-        raise ReasonMissing
 
 
 def _note(freeze_id: uuid.UUID, step: FreezeStep, reason: str) -> None:
