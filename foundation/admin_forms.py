@@ -1,6 +1,6 @@
 """Admin actions that ask something first: a page with a form stands between the list and the service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -48,27 +48,59 @@ def ask_and_act(
     :param action: what was done, in the past tense
     :param act: given a row and the form's answers, calls the service
     """
-    form = form_class(request.POST if ANSWERED in request.POST else None)
+    form = answered(request, form_class)
     if form.is_valid():
         page.act_on_each(request, rows, action=action, act=lambda row: act(row, form.cleaned_data))
         return None
     chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
     from_row = FROM_ROW in request.POST
+    return confirmation(
+        page,
+        request,
+        title=title,
+        foretold=foretold,
+        form=form,
+        rows=list(rows[:ADMIN_ACTION_ROWS_MAX]),
+        carried=[
+            ("action", request.POST.get("action", "")),
+            ("select_across", request.POST.get("select_across", "0")),
+            *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
+            *([(FROM_ROW, request.POST[FROM_ROW])] if from_row else []),
+        ],
+        back=_back(page, request, chosen),
+    )
+
+
+def answered(request: HttpRequest, form_class: type[forms.Form]) -> forms.Form:
+    """The form as it was answered, or empty where it has not been shown yet."""
+    return form_class(request.POST if ANSWERED in request.POST else None)
+
+
+def confirmation(
+    page: ModelAdmin,
+    request: HttpRequest,
+    *,
+    title: str,
+    foretold: str,
+    form: forms.Form,
+    rows: Sequence[object],
+    carried: Iterable[tuple[str, str]],
+    back: str,
+) -> HttpResponse:
+    """The page that says what will happen to which rows, and asks the form.
+
+    :param carried: names and values that come back with the answers, to where the request came
+    :param back: the address for who would rather not
+    """
     context = {
         **page.admin_site.each_context(request),
         "opts": page.opts,
         "title": title,
         "foretold": foretold,
         "form": form,
-        "rows": list(rows[:ADMIN_ACTION_ROWS_MAX]),
-        "carried": [
-            (ANSWERED, "1"),
-            ("action", request.POST.get("action", "")),
-            ("select_across", request.POST.get("select_across", "0")),
-            *((ACTION_CHECKBOX_NAME, pk) for pk in chosen),
-            *([(FROM_ROW, request.POST[FROM_ROW])] if from_row else []),
-        ],
-        "back": _back(page, request, chosen),
+        "rows": rows,
+        "carried": [(ANSWERED, "1"), *carried],
+        "back": back,
     }
     return TemplateResponse(request, "admin/action_form.html", context)
 

@@ -1,6 +1,6 @@
 """The package's page: what is sold changes only by publishing it, here and at Stripe."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from foundation.admin import ModelAdmin, coloured
+from foundation.admin_forms import ANSWERED, ReasonForm, answered, confirmation
 from foundation.errors import Refusal
 from identity.kinds import Right
 from identity.services.actors import staff
+from payments.models import PackagePublication
 from payments.services.catalogue import publish_package, retire_package
 from tokens.kinds import PackageTerms
 
@@ -34,6 +36,15 @@ TERMS = (
 # What the request carries from the checked form to the service, and back from a refusal to the form.
 CHANGE = "_package_change"
 REFUSAL = "_package_refusal"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the checked form asks the service to do."""
+
+    code: str
+    terms: PackageTerms
+    is_on_sale: bool
 
 
 class PackageForm(forms.ModelForm[Any]):
@@ -56,7 +67,7 @@ class PackageForm(forms.ModelForm[Any]):
 
 @admin.register(Package)
 class PackageAdmin(ModelAdmin):
-    """Saving publishes or retires the package. Should Stripe refuse, the form says so; nothing is changed."""
+    """Saving asks why, then publishes or retires the package. Should Stripe refuse, nothing is changed."""
 
     form = PackageForm
     service_keeps_trail = True
@@ -108,16 +119,34 @@ class PackageAdmin(ModelAdmin):
         one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
         extra_context = {**one_button, **(extra_context or {})}
         response = super().changeform_view(request, object_id, form_url, extra_context)
-        change: Callable[[], str] | None = getattr(request, CHANGE, None)
+        change: Change | None = getattr(request, CHANGE, None)
         if change is None:
             return response
+        asked = answered(request, ReasonForm)
+        if not asked.is_valid():
+            return self._ask(request, change, asked)
         try:
-            done = change()
+            done = _apply(request, change, reason=asked.cleaned_data["reason"])
         except Refusal as refusal:
             setattr(request, REFUSAL, refusal)
             return super().changeform_view(request, object_id, form_url, extra_context)
         self.message_user(request, done, messages.SUCCESS)
         return response
+
+    def _ask(self, request: HttpRequest, change: Change, asked: forms.Form) -> HttpResponse:
+        """Say what will happen, ask why, and have the same form come back with the answer."""
+        left_out = {ANSWERED, "csrfmiddlewaretoken", *asked.fields}
+        given = ((name, value) for name, values in request.POST.lists() for value in values)
+        return confirmation(
+            self,
+            request,
+            title="Publish" if change.is_on_sale else "Take off sale",
+            foretold=_foretold(change),
+            form=asked,
+            rows=[change.terms.name],
+            carried=[(name, str(value)) for name, value in given if name not in left_out],
+            back=request.get_full_path(),
+        )
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Give the form what the service refused, if it did."""
@@ -127,7 +156,7 @@ class PackageAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save nothing; remember what the service is to do."""
         terms = PackageTerms(**{name: form.cleaned_data[name] for name in TERMS})
-        setattr(request, CHANGE, lambda: _apply(request, obj.code, terms, is_on_sale=obj.on_sale))
+        setattr(request, CHANGE, Change(obj.code, terms, obj.on_sale))
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
@@ -150,11 +179,24 @@ class PackageAdmin(ModelAdmin):
         return "on sale" if package.on_sale else "retired"
 
 
-def _apply(request: HttpRequest, code: str, terms: PackageTerms, *, is_on_sale: bool) -> str:
+def _foretold(change: Change) -> str:
+    """What publishing or retiring will do, in words."""
+    terms = change.terms
+    if not change.is_on_sale:
+        return "It goes off sale, here and at Stripe. Purchases that are open already can still be paid."
+    price = f"{terms.price_cents / 100:,.2f} {terms.currency.upper()}"
+    sold = f"It is sold from now on as {terms.tokens:,} + {terms.bonus_tokens:,} tokens for {price}."
+    in_force = PackagePublication.objects.filter(package_id=change.code, withdrawn_at=None)
+    if in_force.filter(price_cents=terms.price_cents, currency=terms.currency).exists():
+        return f"{sold} Its price at Stripe stays as it is, and purchases that are open keep their terms."
+    return f"{sold} A new price is made at Stripe; purchases that are open keep their price and terms."
+
+
+def _apply(request: HttpRequest, change: Change, *, reason: str) -> str:
     """Publish or retire; answer what was done in words."""
-    actor, now = staff(request), timezone.now()
-    if is_on_sale:
-        publish_package(code=code, terms=terms, actor=actor, now=now)
+    actor, now, terms = staff(request), timezone.now(), change.terms
+    if change.is_on_sale:
+        publish_package(code=change.code, terms=terms, reason=reason, actor=actor, now=now)
         return f"{terms.name} is on sale at these terms."
-    retire_package(code=code, actor=actor, now=now)
+    retire_package(code=change.code, reason=reason, actor=actor, now=now)
     return f"{terms.name} is off sale."

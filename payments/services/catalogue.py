@@ -25,21 +25,23 @@ from tokens.services import packages
 logger = logging.getLogger(__name__)
 
 
-def publish_package(*, code: str, terms: PackageTerms, actor: Actor, now: datetime) -> None:
+def publish_package(*, code: str, terms: PackageTerms, reason: str = "", actor: Actor, now: datetime) -> None:
     """Put a package on sale at these terms, here and at Stripe. Repeating it changes nothing.
 
     Of several who publish a package at once, each is in force in turn, and the last one stays.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises InvalidPackage: `invalid_package`.
     :raises PaymentsUnavailable: `payments_unavailable`: nothing was changed here.
     :raises StripeRefused: `stripe_refused`: nothing was changed here.
     """
     rights.require(Right.PUBLISH_PACKAGE, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     packages.check_terms(code=code, terms=terms, now=now)
     for _ in range(PUBLISH_TRIES_MAX):
         with suppress(_Overtaken):
-            _publish(code, terms, actor, now)
+            _publish(code, terms, reason, actor, now)
             return
     # Nobody publishes ten times while one waits for Stripe once: the bound is there for what nobody thought of.
     raise PaymentsUnavailable("Others are changing this package at the same time.")  # pragma: no cover
@@ -49,7 +51,7 @@ class _Overtaken(Exception):
     """Somebody else published meanwhile, and may have withdrawn the price that we were going to use."""
 
 
-def _publish(code: str, terms: PackageTerms, actor: Actor, now: datetime) -> None:
+def _publish(code: str, terms: PackageTerms, reason: str, actor: Actor, now: datetime) -> None:
     current = _in_force(code)
     price_id, product_id = _price_at_stripe(code, terms, current)
     with transaction.atomic():
@@ -60,30 +62,42 @@ def _publish(code: str, terms: PackageTerms, actor: Actor, now: datetime) -> Non
         is_new = _put_in_force(code, terms, price_id, product_id, now)
         if is_new or is_changed:
             facts = {**asdict(terms), "stripe_price_id": price_id}
-            _record("package.publish", code, facts, actor, now)
+            _record("package.publish", code, facts, reason, actor, now)
     if current and is_new:
         _withdraw_at_stripe(current)
 
 
-def retire_package(*, code: str, actor: Actor, now: datetime) -> None:
+def retire_package(*, code: str, reason: str = "", actor: Actor, now: datetime) -> None:
     """Take a package off sale, here and at Stripe. Purchases already open can still be paid.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises PackageNotFound: `package_not_found`.
     """
     rights.require(Right.PUBLISH_PACKAGE, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         was_on_sale = packages.retire(code=code, now=now)
         withdrawn = _in_force(code)
         PackagePublication.objects.filter(package_id=code, withdrawn_at=None).update(withdrawn_at=now)
         if was_on_sale:
-            _record("package.retire", code, {}, actor, now)
+            _record("package.retire", code, {}, reason, actor, now)
     if withdrawn:
         _withdraw_at_stripe(withdrawn)
 
 
-def _record(action: str, code: str, facts: Mapping[str, object], actor: Actor, now: datetime) -> None:
-    audit.record(actor=actor, action=action, subject_kind="package", subject_id=code, facts=facts, now=now)
+def _record(
+    action: str, code: str, facts: Mapping[str, object], reason: str, actor: Actor, now: datetime
+) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject_kind="package",
+        subject_id=code,
+        reason=reason,
+        facts=facts,
+        now=now,
+    )
 
 
 def _in_force(code: str) -> PackagePublication | None:

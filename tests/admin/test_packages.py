@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from identity.models import AuditRecord
 from payments.models import PackagePublication
 from sandbox.stripe.client import SandboxControls
 from tests.admin.conftest import SignedIn
@@ -27,6 +28,8 @@ BASIC = {
     "on_sale": "on",
 }
 
+ANSWER = {"_answered": "1", "reason": "For the spring."}
+
 
 @pytest.fixture
 def stripe(transactional_db: None) -> SandboxControls:
@@ -38,13 +41,13 @@ def stripe(transactional_db: None) -> SandboxControls:
 @pytest.fixture
 def basic(stripe: SandboxControls, superuser: Client) -> Package:
     """The package, added on its page."""
-    response = superuser.post(url("tokens.Package", "add"), {**BASIC, "code": "basic"})
+    response = superuser.post(url("tokens.Package", "add"), {**BASIC, **ANSWER, "code": "basic"})
     assert (response.status_code, response["Location"]) == (302, LIST)
     return Package.objects.get()
 
 
 def change(client: Client, **fields: Any) -> Any:
-    form = {name: value for name, value in {**BASIC, **fields}.items() if value}
+    form = {name: value for name, value in {**BASIC, **ANSWER, **fields}.items() if value}
     return client.post(url("tokens.Package", "change", "basic"), form)
 
 
@@ -53,6 +56,34 @@ def test_a_package_is_added_here_and_at_stripe(basic: Package) -> None:
     assert (basic.code, basic.price_cents, basic.on_sale) == ("basic", 1499, True)
     assert (publication.package_id, publication.price_cents) == ("basic", 1499)
     assert publication.stripe_price_id.startswith("price_")
+    assert AuditRecord.objects.get().reason == "For the spring."
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": "Basics"}, "200 + 50 tokens for 14.99 USD. Its price at Stripe stays"),
+        ({"price_cents": "1999"}, "200 + 50 tokens for 19.99 USD. A new price is made at Stripe"),
+        ({"on_sale": ""}, "It goes off sale, here and at Stripe."),
+    ],
+)
+def test_what_will_happen_is_said_and_without_a_reason_nothing_does(
+    fields: dict[str, str], said: str, basic: Package, superuser: Client
+) -> None:
+    before = (Package.objects.values().get(), list(PackagePublication.objects.values()))
+    asked = change(superuser, **fields, _answered="", reason="")
+    blank = change(superuser, **fields, reason="   ")
+    for answer in (asked, blank):
+        assert answer.status_code == 200
+        assert said in answer.content.decode()
+    assert "This field is required." in blank.content.decode()
+    assert (Package.objects.values().get(), list(PackagePublication.objects.values())) == before
+
+    carried = dict(asked.context["carried"])
+    done = superuser.post(url("tokens.Package", "change", "basic"), {**carried, "reason": "Sales are slow."})
+    assert done["Location"] == LIST
+    record = AuditRecord.objects.get(reason="Sales are slow.")
+    assert record.action == ("package.publish" if carried.get("on_sale") else "package.retire")
 
 
 def test_words_and_place_change_without_a_new_price(basic: Package, superuser: Client) -> None:
@@ -124,7 +155,7 @@ def test_a_no_from_stripe_is_a_form_error_and_nothing_is_changed(
     superuser.get(LIST)  # reads the messages of what went before
     stripe.fail_next(100, status=status, path="/v1/p*")
     changed = change(superuser, price_cents="1999")
-    added = superuser.post(url("tokens.Package", "add"), {**BASIC, "code": "huge"})
+    added = superuser.post(url("tokens.Package", "add"), {**BASIC, **ANSWER, "code": "huge"})
     for answer in (changed, added):
         assert answer.status_code == 200
         assert said in str(answer.context["adminform"].form.errors)
@@ -140,7 +171,7 @@ def test_staff_who_may_only_look_change_no_price(basic: Package, staff: SignedIn
     before = Package.objects.values().get()
     bob = staff("tokens.view_package", name="bob")
     assert change(bob, price_cents="1").status_code == 403
-    assert bob.post(url("tokens.Package", "add"), {**BASIC, "code": "mine"}).status_code == 403
+    assert bob.post(url("tokens.Package", "add"), {**BASIC, **ANSWER, "code": "mine"}).status_code == 403
     assert Package.objects.values().get() == before
 
 

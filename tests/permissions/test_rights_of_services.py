@@ -164,12 +164,14 @@ def refund() -> Action:
 
 def publish() -> Action:
     rows.package()
-    return lambda actor: publish_package(code="silver", terms=rows.BASIC, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: publish_package(
+        code="silver", terms=rows.BASIC, reason=reason, actor=actor, now=NOW
+    )
 
 
 def retire() -> Action:
     rows.package()
-    return lambda actor: retire_package(code="basic", actor=actor, now=NOW)
+    return lambda actor, reason=WHY: retire_package(code="basic", reason=reason, actor=actor, now=NOW)
 
 
 def make_key() -> Action:
@@ -216,6 +218,8 @@ WITH_REASON = (
     "resolve an alert",
     "resend an event",
     "retry a mirror",
+    "publish a package",
+    "retire a package",
 )
 
 
@@ -280,10 +284,10 @@ def test_what_changes_nothing_leaves_no_record() -> None:
     grantor, key = rows.staff_actor(), rows.api_key()
     api_keys.revoke(api_key=key, actor=grantor, now=NOW)
     rows.package()
-    retire_package(code="basic", actor=grantor, now=NOW)
+    retire_package(code="basic", reason=WHY, actor=grantor, now=NOW)
     known = AuditRecord.objects.count()
     api_keys.revoke(api_key=key, actor=grantor, now=NOW)
-    retire_package(code="basic", actor=grantor, now=NOW)
+    retire_package(code="basic", reason=WHY, actor=grantor, now=NOW)
     row_id = rows.outbox_row("alice").pk
     assert retry_parked(row_ids=[row_id], reason=WHY, actor=grantor, now=NOW) == 0
     assert AuditRecord.objects.count() == known
