@@ -247,3 +247,18 @@ def retry_parked(*, row_ids: Collection[int], reason: str = "", actor: Actor, no
     logger.info("mirror.retried", rows=len(rows), actor_kind=actor.kind, actor_id=actor.id)
     wake(DELIVER_TASK)
     return len(rows)
+
+
+def rebuild_subject(*, kind: str, subject_id: str, reason: str = "", actor: Actor, now: datetime) -> None:
+    """Have a subject compared with Firestore and rebuilt there. That it was asked for is recorded first.
+
+    :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
+    """
+    rights.require(Right.RETRY_MIRROR, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
+    audit.record(
+        actor=actor, action="mirror.rebuild", subject_kind=kind, subject_id=subject_id, reason=reason, now=now
+    )
+    request_repair(kind=kind, subject_id=subject_id, now=now)
+    wake(DELIVER_TASK)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from foundation import limits
 from identity.models import AuditRecord
-from mirror.models import OutboxRow
+from mirror.models import MirroredSubject, OutboxRow
 from payments.kinds import InboxStatus, Outcome, PurchaseStatus
 from payments.models import InboxEvent
 from security.models import Alert
@@ -209,6 +209,23 @@ def test_a_parked_outbox_row_is_tried_again_and_another_is_not(staff: SignedIn) 
     before = due.due_at
     due.refresh_from_db()
     assert due.due_at == before
+
+
+@pytest.mark.django_db
+def test_what_firestore_shows_of_one_wallet_is_rebuilt_for_a_reason(staff: SignedIn) -> None:
+    dave = staff("mirror.view_mirroredsubject", "mirror.retry", name="dave")
+    shown = MirroredSubject.objects.create(kind="wallet", subject_id="alice", version=3, delivered_at=NOW)
+    asked = act(dave, "mirror.MirroredSubject", "rebuild", shown)
+    assert "writes there what differs" in asked.content.decode()
+    answer(dave, "mirror.MirroredSubject", "rebuild", shown, reason=" ")
+    assert not OutboxRow.objects.filter(subject_id="alice").exists()
+
+    response = answer(dave, "mirror.MirroredSubject", "rebuild", shown, reason="It shows too little.")
+    assert words(dave, response) == ["To be rebuilt: 1 of 1."]
+    row = OutboxRow.objects.get(subject_id="alice")
+    assert (row.kind, row.repair_generation) == ("wallet", 1)
+    record = AuditRecord.objects.get()
+    assert (record.action, record.reason) == ("mirror.rebuild", "It shows too little.")
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from identity.errors import ActionNotAllowed, ReasonMissing
 from identity.kinds import Actor, ActorKind, Right, Scope
 from identity.models import AuditRecord
 from identity.services import api_keys
-from mirror.services.outbox import retry_parked
+from mirror.services.outbox import rebuild_subject, retry_parked
 from payments.errors import PaymentsUnavailable, RefundRefused, StripeRefused
 from payments.kinds import InboxStatus, RefundReason
 from payments.services import again
@@ -144,6 +144,12 @@ def retry() -> Action:
     return lambda actor, reason=WHY: retry_parked(row_ids=[row_id], reason=reason, actor=actor, now=NOW)
 
 
+def rebuild() -> Action:
+    return lambda actor, reason=WHY: rebuild_subject(
+        kind="wallet", subject_id="alice", reason=reason, actor=actor, now=NOW
+    )
+
+
 def ask_stripe() -> Action:
     purchase_id = rows.purchase(stripe_session_id="cs_test_unknown").id
     return lambda actor: again.ask_stripe_again(purchase_id=purchase_id, actor=actor, now=NOW)
@@ -204,6 +210,7 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
     "resolve an alert": (Right.HANDLE_ALERT, resolve, "alert.resolve"),
     "resend an event": (Right.RESEND_EVENT, resend, "inboxevent.resend"),
     "retry a mirror": (Right.RETRY_MIRROR, retry, "mirror.retry"),
+    "rebuild a mirror": (Right.RETRY_MIRROR, rebuild, "mirror.rebuild"),
     "ask Stripe": (Right.ASK_STRIPE, ask_stripe, "purchase.ask_stripe"),
     "refund": (Right.REFUND_PURCHASE, refund, "purchase.refund"),
     "publish a package": (Right.PUBLISH_PACKAGE, publish, "package.publish"),
@@ -213,13 +220,8 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
 }
 
 WITH_REASON = (
-    "label a refusal",
-    "assign an alert",
-    "resolve an alert",
-    "resend an event",
-    "retry a mirror",
-    "publish a package",
-    "retire a package",
+    *("label a refusal", "assign an alert", "resolve an alert", "resend an event"),
+    *("retry a mirror", "rebuild a mirror", "publish a package", "retire a package"),
 )
 
 
