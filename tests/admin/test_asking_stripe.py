@@ -1,6 +1,7 @@
 """Staff may have Stripe asked about a purchase whose webhook never came."""
 
 import io
+import uuid
 
 import pytest
 from django.conf import settings
@@ -8,7 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from identity.kinds import SYSTEM_ACTOR
+from payments.errors import EventNotFound, PurchaseNotFound
 from payments.kinds import PurchaseStatus
+from payments.services.again import ask_stripe_again, resend_event
 from payments.services.purchases import start_purchase
 from sandbox.stripe.client import SandboxControls
 from tests.admin.rows import person
@@ -37,3 +41,12 @@ def test_a_paid_purchase_that_nobody_told_us_of_is_credited_once(superuser: Clie
     assert "ask_stripe_again" not in dict(superuser.get(page).context["row_actions"])
     act(superuser, "payments.Purchase", "ask_stripe_again", bought)
     assert wallet_of(alice.id).balance == 250
+
+
+@pytest.mark.django_db
+def test_what_is_not_there_is_neither_asked_about_nor_handled_again() -> None:
+    nowhere, now = uuid.uuid4(), timezone.now()
+    with pytest.raises(PurchaseNotFound):
+        ask_stripe_again(purchase_id=nowhere, actor=SYSTEM_ACTOR, now=now)
+    with pytest.raises(EventNotFound):
+        resend_event(event_id=nowhere, actor=SYSTEM_ACTOR, now=now)

@@ -1,0 +1,44 @@
+"""What reconciliation does at its edges: Stripe away while it mends, what is not its to judge, what is not there."""
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from payments.errors import PurchaseNotFound
+from payments.services.reconciliation.runner import reconcile
+from payments.services.reversals import restore_stand
+from tests.support.reconciling import SINCE, checked, found, later
+from tests.support.shop import Shop
+
+
+def test_with_stripe_away_while_it_mends_a_check_is_told_as_not_made_in_full(shop: Shop):
+    bought = shop.buy("alice")
+    shop.stripe.drop_next(count=100)
+    shop.stripe.refund(str(bought.stripe_payment_intent_id), 100)
+    shop.stripe.fail_next(1000, status=500, path="/v1/refunds/*")
+    now = later()
+
+    (result,) = reconcile(names=["balance"], since=now - SINCE, now=now, repairs=True)
+
+    assert result.error.startswith("Payments are not available")
+    assert result.found == ()
+    shop.stripe.stop_failing()
+    assert found(checked("balance", repairs=True)) == {"balance": {"refund_not_recorded"}}
+
+
+def test_a_movement_of_another_kind_about_a_payment_of_ours_is_not_judged(shop: Shop):
+    bought = shop.buy("alice")
+    refund = shop.stripe.refund(str(bought.stripe_payment_intent_id), 100)
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    shop.stripe.edit(refund["balance_transaction"], reporting_category="charge_failure")
+
+    balance = checked("balance")["balance"]
+
+    assert (balance.looked_at, balance.found) == (2, ())
+
+
+@pytest.mark.django_db
+def test_a_purchase_that_is_not_there_has_no_stand_to_restore():
+    with pytest.raises(PurchaseNotFound):
+        restore_stand(purchase_id=uuid.uuid4(), now=timezone.now())
