@@ -44,7 +44,7 @@ class AssigneeNotStaff(Refusal):
     """Only somebody who works here can be given an alert."""
 
     code = "assignee_not_staff"
-    status = 400
+    status = 409
     title = "An alert is assigned to a member of staff."
 
 

@@ -95,7 +95,7 @@ def _chart(
     headers: Sequence[str],
     fresh_seconds: int = FIGURES_FRESH_SECONDS,
 ) -> Chart:
-    known = counted(f"{name}:{now:%Y-%m-%d}", lambda: count(now), fresh_seconds=fresh_seconds)
+    known = counted(f"{name}:{now:%Y-%m-%d}", lambda: count(now), fresh_seconds=fresh_seconds, now=now)
     rows, columns = draw(known.value) if known else ((), ())
     return Chart(title, words, headers, rows, known.at if known else None, columns)
 

@@ -56,7 +56,7 @@ def measures(request: HttpRequest, *, now: datetime) -> Measures:
     for label, name, count, make in _SOURCES:
         if sees(request, label):
             known = counted(
-                f"{name}:{now:%Y-%m-%d}", partial(count, now), fresh_seconds=FIGURES_FRESH_SECONDS
+                f"{name}:{now:%Y-%m-%d}", partial(count, now), fresh_seconds=FIGURES_FRESH_SECONDS, now=now
             )
             rows += make(known, now)
             times += [known.at] if known else []

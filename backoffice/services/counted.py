@@ -1,13 +1,11 @@
 """Numbers that cost something to count: kept for a while, counted anew by one who asks, and told with their time."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from django.core.cache import cache
-from django.utils import timezone
 
 from backoffice.limits import COUNT_SECONDS_MAX, COUNTED_KEPT_SECONDS
 
@@ -22,18 +20,20 @@ class Counted(Generic[Number]):
     at: datetime
 
 
-def counted(name: str, count: Callable[[], Number], *, fresh_seconds: int) -> Counted[Number] | None:
+def counted(
+    name: str, count: Callable[[], Number], *, fresh_seconds: int, now: datetime
+) -> Counted[Number] | None:
     """What was counted last, if it is fresh enough; else one caller counts anew, and the others get what there is.
 
     So however many ask, one at a time counts. None: somebody is counting it for the first time just now.
     """
     key, lock = f"counted:{name}", f"counting:{name}"
     known: Counted[Number] | None = cache.get(key)
-    is_fresh = known is not None and (timezone.now() - known.at).total_seconds() < fresh_seconds
-    if is_fresh or not cache.add(lock, time.time(), COUNT_SECONDS_MAX):
+    is_fresh = known is not None and (now - known.at).total_seconds() < fresh_seconds
+    if is_fresh or not cache.add(lock, "counting", COUNT_SECONDS_MAX):
         return known
     try:
-        known = Counted(count(), timezone.now())
+        known = Counted(count(), now)
         cache.set(key, known, COUNTED_KEPT_SECONDS)
     finally:
         cache.delete(lock)

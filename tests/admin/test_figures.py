@@ -17,7 +17,7 @@ from payments.kinds import PurchaseStatus, QuarantineReason
 from payments.models import Purchase
 from security.models import Alert, LimitRefusal
 from tests.admin.conftest import SignedIn
-from tests.admin.rows import alert, event, limit_refusal, purchase, settled_purchase
+from tests.admin.rows import NOW, alert, event, limit_refusal, purchase, settled_purchase
 
 TODAY = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 AGO = {
@@ -188,16 +188,16 @@ def test_while_one_counts_the_others_get_what_there_is() -> None:
 
     def count() -> int:
         asked.append("counted")
-        assert counted("sheep", lambda: 99, fresh_seconds=0) in {None, *known}
+        assert counted("sheep", lambda: 99, fresh_seconds=0, now=NOW) in {None, *known}
         return len(asked)
 
     known: list[Any] = []
-    first = counted("sheep", count, fresh_seconds=60)
+    first = counted("sheep", count, fresh_seconds=60, now=NOW)
     assert first is not None
     assert first.value == 1
-    assert counted("sheep", count, fresh_seconds=60) == first
+    assert counted("sheep", count, fresh_seconds=60, now=NOW) == first
     known.append(first)
-    second = counted("sheep", count, fresh_seconds=0)
+    second = counted("sheep", count, fresh_seconds=0, now=NOW)
     assert second is not None
     assert second.value == 2
 
@@ -205,8 +205,8 @@ def test_while_one_counts_the_others_get_what_there_is() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        counted("sheep", fail, fresh_seconds=0)
-    assert counted("sheep", lambda: 3, fresh_seconds=0).value == 3  # type: ignore[union-attr] # nobody counts now
+        counted("sheep", fail, fresh_seconds=0, now=NOW)
+    assert counted("sheep", lambda: 3, fresh_seconds=0, now=NOW).value == 3  # type: ignore[union-attr] # nobody counts now
 
 
 @pytest.mark.django_db

@@ -57,10 +57,10 @@ def _pass_on(ends: list[Connection]) -> None:
 def _way(name: str) -> Callable[[int], None]:
     """What is done to a wallet. The modules need the apps: ours, or the peer's, which has settings of its own."""
     if name == "hordak":
-        from tests.bench.peer.hordak import transfer  # noqa: PLC0415
+        from tests.bench.peer.hordak import transfer  # noqa: PLC0415 - needs its apps
 
         return transfer
-    from tests.bench.credits import WAYS  # noqa: PLC0415
+    from tests.bench.credits import WAYS  # noqa: PLC0415 - needs our apps
 
     return WAYS[name]
 

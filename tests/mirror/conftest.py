@@ -11,11 +11,17 @@ from google.cloud import firestore
 
 from mirror.kinds import Claim, Outcome
 from mirror.models import Drift, OutboxRow
-from mirror.services import dispatch, outbox
+from mirror.services import dispatch, outbox, projections
 from mirror.services.delivery import deliver
 from tests.mirror.book import CHANGES, Book, Killed
 from tests.support.firestore_proxy import FirestoreProxy
 from tests.support.proxy import TcpProxy
+
+
+@pytest.fixture(autouse=True)
+def _kinds_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kinds that a test registers are gone after it: whatever goes through all kinds would meet them."""
+    monkeypatch.setattr(projections, "_registrations", dict(projections._registrations))
 
 
 class MovedClock:

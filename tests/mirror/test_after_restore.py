@@ -16,11 +16,12 @@ from security.models import Alert
 from security.services.alerts import raise_alert
 from tests.support.database import as_owner
 from tests.support.shop import Shop, open_customer
-from tests.support.shop_fixtures import shop, stripe_sandbox
+from tests.support.shop_fixtures import own_firestore, shop, stripe_sandbox
 from tokens.models import Package, Wallet
 from tokens.projections import WALLET_FIELDS, wallet_chunk
 
-__all__ = ["shop", "stripe_sandbox"]
+__all__ = ["own_firestore", "shop", "stripe_sandbox"]
+pytestmark = pytest.mark.usefixtures("own_firestore")
 
 
 def rebuild(*arguments: str) -> str:

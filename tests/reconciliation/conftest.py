@@ -1,6 +1,13 @@
 """Shops, with and without a webhook."""
 
-from tests.payments.conftest import counter
-from tests.support.shop_fixtures import shop, stripe_sandbox
+import pytest
 
-__all__ = ["counter", "shop", "stripe_sandbox"]
+from tests.payments.conftest import counter
+from tests.support.shop_fixtures import own_firestore, shop, stripe_sandbox
+
+__all__ = ["counter", "own_firestore", "shop", "stripe_sandbox"]
+
+
+@pytest.fixture(autouse=True)
+def _own_firestore(own_firestore: None) -> None:
+    """What belongs to nobody is looked for in all of Firestore."""

@@ -34,9 +34,7 @@ def post(
     :raises AccountFrozen: `account_frozen`, for a spend.
     :raises WalletNotFound: `wallet_not_found`.
     """
-    lines = [(kind.value, amount) for kind, amount in counter_lines.items() if amount]
-    if not lines or any(abs(amount) > ENTRY_TOKENS_MAX for _, amount in lines):
-        raise ValueError(f"An entry moves 1 to {ENTRY_TOKENS_MAX} tokens a line, not {dict(counter_lines)}.")
+    lines = _bounded(counter_lines)
     given = sum(amount for _, amount in lines)
     if (expires_at and given > 0) or (cost_cents and entry_type != EntryType.PURCHASE):
         raise ValueError("Only a credit's lots expire, and only a purchase's cost something.")
@@ -62,3 +60,10 @@ def post(
     if not entry.replayed:
         log_posted(entry_id=entry.entry_id, entry_type=entry_type.value, reference=reference)
     return entry
+
+
+def _bounded(counter_lines: Mapping[AccountKind, int]) -> list[tuple[str, int]]:
+    lines = [(kind.value, amount) for kind, amount in counter_lines.items() if amount]
+    if not lines or any(abs(amount) > ENTRY_TOKENS_MAX for _, amount in lines):
+        raise ValueError(f"An entry moves 1 to {ENTRY_TOKENS_MAX} tokens a line, not {dict(counter_lines)}.")
+    return lines

@@ -1,6 +1,7 @@
 """The page on which an action is asked for: a form, then what will happen in numbers, then the doing."""
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -33,7 +34,7 @@ class Foreseen:
     rows: Sequence[Any] = ()
 
 
-class Act:
+class Act(ABC):
     """One action and its page. It looks at rights to be found at all; the services look at them again."""
 
     name: ClassVar[str]
@@ -41,17 +42,17 @@ class Act:
     form_class: ClassVar[type[forms.Form]]
     rights: ClassVar[tuple[Right, ...]]  # any of which opens the page
 
+    @abstractmethod
     def about(self, pk: uuid.UUID) -> tuple[str, str]:
         """What it is done to, in words, and the address of that page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def foresee(self, request: HttpRequest, pk: uuid.UUID, answers: dict[str, Any]) -> Foreseen:
         """What it will do; raises the refusal that it would meet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def do(self, request: HttpRequest, pk: uuid.UUID, answers: dict[str, Any]) -> tuple[str, str]:
         """Do it; answer what was done, in words, and where to go from here."""
-        raise NotImplementedError
 
     def page(self, request: HttpRequest, pk: uuid.UUID | None = None) -> HttpResponse:
         """Ask, foretell, do."""
@@ -101,9 +102,9 @@ class Act:
 class OrderAct(Act):
     """An action that may need a second person."""
 
+    @abstractmethod
     def order(self, request: HttpRequest, pk: uuid.UUID, answers: dict[str, Any]) -> Order:
         """What the form asks for."""
-        raise NotImplementedError
 
     def foresee(self, request: HttpRequest, pk: uuid.UUID, answers: dict[str, Any]) -> Foreseen:
         """What the order will do, and whether it waits."""

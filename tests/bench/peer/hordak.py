@@ -17,7 +17,7 @@ _accounts: dict[str, Any] = {}
 def transfer(number: int) -> None:
     """One transfer, in a transaction, as its integrity checks ask for."""
     from hordak.models import Account  # noqa: PLC0415 - needs the apps
-    from moneyed import Money  # noqa: PLC0415
+    from moneyed import Money  # noqa: PLC0415 - likewise
 
     if not _accounts:
         _accounts.update({account.name: account for account in Account.objects.all()})
