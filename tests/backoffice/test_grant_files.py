@@ -139,6 +139,7 @@ def test_many_tokens_wait_for_another_and_are_given_batch_by_batch(
     proposal = submit(order=order, key=key, maker=maker, **FACTS).proposal
     assert proposal
     assert (proposal.amount, proposal.account_id, proposal.request["rows"]) == (1_600, None, 4)
+    assert [str(row) for row in proposal.grants.all()] == ["row 2", "row 3", "row 4", "row 5"]
     assert submit(order=order, key=key, maker=maker, **FACTS).proposal == proposal
 
     done = approve(proposal_id=key, seen_seq=None, answer="", checker=checker, now=timezone.now())

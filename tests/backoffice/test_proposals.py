@@ -20,7 +20,7 @@ from backoffice.models import Proposal
 from backoffice.queries.proposals import proposal_of, waiting, waiting_for
 from backoffice.services.orders.adjustment import AdjustmentOrder
 from backoffice.services.orders.reversal import ReversalOrder
-from backoffice.services.proposals import approve, needs_another, propose, reject, submit
+from backoffice.services.proposals import approve, mark_done, needs_another, propose, reject, submit
 from backoffice.tasks import carry_out_grants, expire_proposals
 from foundation.errors import IdempotencyKeyReused
 from identity.errors import ActionNotAllowed, MakerIsChecker, ReasonMissing
@@ -87,6 +87,8 @@ def test_another_person_agrees_and_it_is_done_once(bank: Bank, maker: Actor, che
     with pytest.raises(ProposalDecided):
         reject(proposal_id=proposal.id, answer="No.", checker=checker, now=timezone.now())
     assert Entry.objects.count() == 1
+    mark_done(proposal=done, now=timezone.now() + timedelta(days=1))  # another worker, late
+    assert Proposal.objects.get().done_at == done.done_at
     carry_out_grants()  # the sweep of what is left to do
     assert bank.wallet.balance == LARGE
 

@@ -151,6 +151,9 @@ def test_where_stripe_does_not_answer_it_is_asked_again(shop: Shop, dave: Actor,
     done = agree(ask(purchase, dave), carol)
     assert done.done_at is None
     assert order(purchase).outcome(key=done.id) == "Stripe did not answer, and is asked again by itself"
+    shop.stripe.fail_next(2, kind="reset", path="/v1/refunds")
+    assert complete_approved(now=timezone.now()) == 1
+    assert Proposal.objects.get().done_at is None
 
     retry_requested_refunds(now=timezone.now() + REFUND_RETRY_INTERVAL + timedelta(seconds=1))
     shop.stripe.wait_until_idle(ignore_retries=True)

@@ -34,6 +34,7 @@ def test_a_wallet_is_given_tokens_and_the_trail_says_why(sound_bank: Bank, dave:
     assert (sound_bank.wallet.balance, sound_bank.wallet.total_earned) == (300, 300)
     assert lines(sound_bank) == [("adjustment", 300)]
     assert Lot.objects.get().kind == LotKind.ADJUSTMENT
+    assert str(Correction.objects.get()) == "+300"
     told = AuditRecord.objects.get()
     assert (told.action, told.subject_kind, told.subject_id) == (
         "wallet.adjust",
