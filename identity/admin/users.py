@@ -30,9 +30,9 @@ class UserAdmin(ModelAdmin):
         "is_active",
         "is_staff",
         "date_joined",
-        "account",
+        "sign_in",
     )
-    list_display_links = ("account",)
+    list_display_links = ("sign_in",)
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("id", "email__startswith", "firebase_uid", "display_name__startswith")
     ordering = ("-id",)
@@ -77,7 +77,7 @@ class UserAdmin(ModelAdmin):
         return customer_link(user.id, user)
 
     @admin.display(description="Sign-in and rights")
-    def account(self, _: User) -> str:
+    def sign_in(self, _: User) -> str:
         """What leads to the account's own page."""
         return "Account"
 

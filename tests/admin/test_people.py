@@ -106,3 +106,13 @@ def test_only_superusers_change_groups(staff: SignedIn, superuser: Client) -> No
     assert list(Group.objects.values_list("name", flat=True)) == ["Support"]
     assert superuser.post(url("auth.Group", "change", group.pk), {"name": "Helpers"}).status_code == 302
     assert Group.objects.get().name == "Helpers"
+
+
+def test_the_list_leads_to_a_persons_customer_page_and_to_their_account(superuser: Client):
+    alice = person("alice")
+
+    text = superuser.get("/admin/identity/user/").content.decode()
+
+    assert ">Account</a>" in text
+    assert f'href="/admin/customers/{alice.id}/"' in text
+    assert f'href="/admin/identity/user/{alice.id}/change/"' in text

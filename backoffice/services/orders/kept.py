@@ -24,5 +24,4 @@ def order_of(proposal: Proposal) -> Order:
             return RefundOrder(
                 uuid.UUID(kept["purchase_id"]), kept["amount_cents"], RefundReason(kept["why"])
             )
-        case ProposalKind.GRANTS:
-            return kept_rows(proposal)
+    return kept_rows(proposal)
