@@ -1,10 +1,12 @@
 """The oracle sees: a campaign over a copy of the tree with a guard taken out fails, and says what for."""
 
+import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.conf import settings
 from tests.chaos.plan import plan
 
 SECONDS_MAX = 600
+CAMPAIGNS_MAX = 3  # whether a caller tries again before the end is a campaign's chance
 CYCLES = 2
 KIND = "kill-web-at-point"
 POINT = "spent, not answered"
@@ -54,22 +57,22 @@ def tree_without_guard(tmp_path: Path) -> Path:
     return tree
 
 
-def seed_that_strikes_there() -> int:
-    """A seed whose plan has nobody killed but right after a spend."""
+def seeds_that_strike_there() -> Iterator[int]:
+    """The seeds whose plan has nobody killed but right after a spend."""
 
     def points(seed: int) -> set[str]:
         return {fault.target for cycle in plan(seed, CYCLES, [KIND]) for fault in cycle.faults}
 
-    return next(seed for seed in range(10_000) if points(seed) == {POINT})
+    return (seed for seed in itertools.count() if points(seed) == {POINT})
 
 
-def run_campaign(tree: Path, file: Path) -> tuple[int, dict[str, Any]]:
+def run_campaign(tree: Path, seed: int, file: Path) -> tuple[int, dict[str, Any]]:
     """Run a small one in a process of its own; give its status and its figures."""
     options = (
         "--cycles",
         str(CYCLES),
         "--seed",
-        str(seed_that_strikes_there()),
+        str(seed),
         "--faults",
         KIND,
         "--impatient",
@@ -92,7 +95,13 @@ def run_campaign(tree: Path, file: Path) -> tuple[int, dict[str, Any]]:
 def test_a_campaign_over_a_tree_whose_ledger_ignores_callers_keys_fails_and_finds_only_that(
     tree_without_guard: Path, tmp_path: Path
 ):
-    status, figures = run_campaign(tree_without_guard, tmp_path / "figures.json")
+    seeds = itertools.islice(seeds_that_strike_there(), CAMPAIGNS_MAX)
+    campaigns = [run_campaign(tree_without_guard, next(seeds), tmp_path / "first.json")]
+    for seed in seeds:
+        if campaigns[-1][1]["doubled"]:
+            break
+        campaigns.append(run_campaign(tree_without_guard, seed, tmp_path / f"{seed}.json"))
+    status, figures = campaigns[-1]
 
     assert status == 1, figures
     assert figures["kills"] == CYCLES

@@ -3,11 +3,15 @@
 import uuid
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
+from google.cloud import firestore
 
+from mirror import limits as mirror_limits
 from payments.errors import PurchaseNotFound
 from payments.services.reconciliation.runner import reconcile
 from payments.services.reversals import restore_stand
+from tests.reconciliation.found import assert_mended
 from tests.support.reconciling import SINCE, checked, found, later
 from tests.support.shop import Shop
 
@@ -42,3 +46,19 @@ def test_a_movement_of_another_kind_about_a_payment_of_ours_is_not_judged(shop: 
 def test_a_purchase_that_is_not_there_has_no_stand_to_restore():
     with pytest.raises(PurchaseNotFound):
         restore_stand(purchase_id=uuid.uuid4(), now=timezone.now())
+
+
+def test_a_wallet_that_firestore_has_lost_is_shown_again_however_long_its_history(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mirror_limits, "CHUNK_DOCUMENTS_MAX", 1)
+    for _ in range(2):
+        shop.buy("alice")
+    shop.drain()
+    path = f"users/{shop.wallet('alice').document_id}"
+    database = firestore.Client(project=settings.GOOGLE_CLOUD_PROJECT, database=settings.FIRESTORE_DATABASE)
+    database.document(path).delete(timeout=10)
+    database.close()
+
+    assert_mended("mirror", {"firestore_differs"})
+    assert (shop.document(path) or {})["tokenBalance"] == 500
