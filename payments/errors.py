@@ -9,7 +9,7 @@ class PaymentsUnavailable(Refusal):
 
     code = "payments_unavailable"
     status = 503
-    title = "Payments are not available at the moment. Please try again in a minute."
+    title = "Payments are not available at the moment."
 
     def __init__(self, detail: str = "", **members: object) -> None:
         super().__init__(detail, retry_after_seconds=PAYMENTS_RETRY_SECONDS, **members)

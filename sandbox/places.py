@@ -36,7 +36,8 @@ def reachable(directory: Path) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         return directory
     elsewhere = _elsewhere(directory)
-    elsewhere.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(elsewhere, ignore_errors=True)  # what a directory here led to that was removed without it
+    elsewhere.mkdir(parents=True)
     directory.parent.mkdir(parents=True, exist_ok=True)
     directory.symlink_to(elsewhere)
     return elsewhere

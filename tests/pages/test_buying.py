@@ -147,6 +147,7 @@ def test_with_stripe_unreachable_the_page_says_so_and_pressing_again_resumes_the
     answer = press(alices, key=key)
     assert answer.status_code == 503
     assert "Payments are not available at the moment. Please try again in a minute." in words(answer)
+    assert words(answer).count("try again") == 1
     assert f'value="{key}"' in answer.content.decode()
     stripe_sandbox.stop_failing()
     assert press(alices, key=key).status_code == 303

@@ -1,6 +1,7 @@
 """PostgreSQL starts from wherever it is found, keeps its data, and comes back after any death."""
 
 import os
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -118,6 +119,22 @@ def test_root_starts_it_as_nobody_even_below_a_closed_directory(directory):
     places.remove(closed)
     assert not elsewhere.exists()
     assert not closed.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as another user")
+def test_a_directory_that_was_removed_and_made_again_starts_empty(directory):
+    closed = directory / "closed"
+    closed.mkdir(mode=0o700)
+    server = start(closed)
+    run(server, "CREATE TABLE kept AS SELECT 1")
+    server.stop()
+    shutil.rmtree(closed)
+    closed.mkdir(mode=0o700)
+
+    server = start(closed)
+    assert run(server, "SELECT to_regclass('kept')") == [(None,)]
+    server.stop()
+    places.remove(closed)
 
 
 def test_a_socket_path_too_long_for_the_kernel_is_put_elsewhere(directory):
