@@ -28,33 +28,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 # shellcheck source=deploy/lib/secrets.sh
 . deploy/lib/secrets.sh
 
-INSTALLATION='' PROJECT='' FILE='' ROTATE='' FINISH='' DRY_RUN=''
+INSTALLATION='' PROJECT='' FILE='' ROTATE='' FINISH=''
+OPTIONS=([--project]=PROJECT [--values]=FILE [--rotate]=ROTATE [--finish]=FINISH)
 SERVICE=${SERVICE:-tokens}
-
-read_arguments() {
-    while (($#)); do
-        case $1 in
-        dev | prod) INSTALLATION=$1 ;;
-        --project | --values | --rotate | --finish)
-            (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
-            case $1 in
-            --project) PROJECT=$2 ;;
-            --values) FILE=$2 ;;
-            --rotate) ROTATE=$2 ;;
-            --finish) FINISH=$2 ;;
-            esac
-            shift
-            ;;
-        --dry-run) DRY_RUN=1 ;;
-        --help | -h) usage && exit 0 ;;
-        # The argument itself is not repeated: it may be a key, given where none belongs.
-        *) usage >&2 && fail "$EXIT_USAGE" "an argument is not known. Keys are never arguments." ;;
-        esac
-        shift
-    done
-    [[ -n $INSTALLATION ]] || { usage >&2 && fail "$EXIT_USAGE" "say dev or prod."; }
-    [[ -z $ROTATE || -z $FINISH ]] || fail "$EXIT_USAGE" "--rotate or --finish, not both: deploy between them."
-}
 
 declare_stripes() {
     local mode=test
@@ -72,11 +48,12 @@ check_name() {
 }
 
 read_arguments "$@"
+must_have INSTALLATION
+[[ -z $ROTATE || -z $FINISH ]] || fail "$EXIT_USAGE" "--rotate or --finish, not both: deploy between them."
 declare_stripes
 take_from_environment
 check_name "$ROTATE"
 check_name "$FINISH"
-needs_program gcloud "https://cloud.google.com/sdk/docs/install"
 PROJECT=${PROJECT:-$(gcloud config get project 2>/dev/null)}
 [[ -n $PROJECT && $PROJECT != '(unset)' ]] || fail "$EXIT_USAGE" "say --project ID."
 [[ -n $FILE ]] && take_from_file "$FILE"

@@ -19,28 +19,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/lib/common.sh
 . deploy/lib/common.sh
 
-PROJECT='' HOST='' CHANNELS='' DRY_RUN=''
+PROJECT='' HOST='' CHANNELS=''
+OPTIONS=([--project]=PROJECT [--host]=HOST [--channels]=CHANNELS)
 readonly OURS=token-economy
-
-while (($#)); do
-    case $1 in
-    --project | --host | --channels)
-        (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
-        case $1 in
-        --project) PROJECT=$2 ;;
-        --host) HOST=$2 ;;
-        --channels) CHANNELS=$2 ;;
-        esac
-        shift
-        ;;
-    --dry-run) DRY_RUN=1 ;;
-    --help | -h) usage && exit 0 ;;
-    *) usage >&2 && fail "$EXIT_USAGE" "$1 is not known." ;;
-    esac
-    shift
-done
-[[ -n $PROJECT && -n $HOST ]] || { usage >&2 && fail "$EXIT_USAGE" "--project and --host are needed."; }
-needs_program gcloud "https://cloud.google.com/sdk/docs/install"
+read_arguments "$@"
+must_have PROJECT HOST
 
 # prepare FILE: set PREPARED to a copy that carries the mark of its content, and MARK to it.
 prepare() {

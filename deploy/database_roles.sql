@@ -1,5 +1,6 @@
 -- What the application's role may do: everything on the product's own tables, but on the ledger's only SELECT and
--- EXECUTE of the functions that write it, and on the audit trail only SELECT and INSERT. `manage.py grant_database_rights` runs it after every migrate, or by hand:
+-- EXECUTE of the functions that write it, and on the audit trail only SELECT and INSERT. `manage.py grant_database_rights`
+-- runs it after every migrate, or by hand:
 --
 --   psql "$MIGRATION_DATABASE_URL" -v ON_ERROR_STOP=1 \
 --     -c "SET token_economy.application_role = 'tokens_app'" -f deploy/database_roles.sql

@@ -29,38 +29,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/lib/installation.sh
 . deploy/lib/installation.sh
 
-INSTALLATION='' PROJECT='' REGION='' DOMAIN='' IMAGE='' DRY_RUN=''
+INSTALLATION='' PROJECT='' REGION='' DOMAIN='' IMAGE=''
+OPTIONS=([--project]=PROJECT [--region]=REGION [--domain]=DOMAIN [--image]=IMAGE)
 SERVICE=${SERVICE:-tokens}
-WANTED=()
-readonly ORDER=(migrate candidate workers traffic finish)
+readonly STEPS_OF_A_RELEASE="migrate candidate workers traffic finish"
+WORDS="$STEPS_OF_A_RELEASE all"
 # A release is bad where more than this share of its answers, and at least so many, are the server's fault.
 readonly ERROR_PERCENT_MAX=1 ERRORS_MIN=3 ANSWERS_READ=2000
-
-read_arguments() {
-    while (($#)); do
-        case $1 in
-        dev | prod) INSTALLATION=$1 ;;
-        migrate | candidate | workers | traffic | finish) WANTED+=("$1") ;;
-        all) WANTED=("${ORDER[@]}") ;;
-        --project | --region | --domain | --image)
-            (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
-            case $1 in
-            --project) PROJECT=$2 ;;
-            --region) REGION=$2 ;;
-            --domain) DOMAIN=$2 ;;
-            --image) IMAGE=$2 ;;
-            esac
-            shift
-            ;;
-        --dry-run) DRY_RUN=1 ;;
-        --help | -h) usage && exit 0 ;;
-        *) usage >&2 && fail "$EXIT_USAGE" "$1 is not known." ;;
-        esac
-        shift
-    done
-    [[ -n $INSTALLATION && -n $PROJECT && -n $REGION && -n $DOMAIN && $IMAGE == *:* && ${#WANTED[@]} -gt 0 ]] ||
-        { usage >&2 && fail "$EXIT_USAGE" "something is missing."; }
-}
 
 # deploy_job NAME SECRETS…: a job that runs `manage.py` with the arguments of each execution.
 deploy_job() {
@@ -225,7 +200,10 @@ finish() {
 }
 
 read_arguments "$@"
-needs_program gcloud "https://cloud.google.com/sdk/docs/install"
+must_have INSTALLATION PROJECT REGION DOMAIN IMAGE WANTED
+[[ $IMAGE == *:* ]] || misused "the image has no version."
+# shellcheck disable=SC2206 # a list of words
+[[ " ${WANTED[*]} " == *' all '* ]] && WANTED=($STEPS_OF_A_RELEASE)
 name_installation
 VERSION=${IMAGE##*:}
 REVISION=$WEB-$VERSION

@@ -20,23 +20,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/lib/installation.sh
 . deploy/lib/installation.sh
 
-INSTALLATION='' PROJECT='' REGION='' DRY_RUN=''
+INSTALLATION='' PROJECT='' REGION=''
+OPTIONS=([--project]=PROJECT [--region]=REGION)
 SERVICE=${SERVICE:-tokens}
-while (($#)); do
-    case $1 in
-    dev | prod) INSTALLATION=$1 ;;
-    --project | --region)
-        (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
-        if [[ $1 == --project ]]; then PROJECT=$2; else REGION=$2; fi
-        shift
-        ;;
-    --dry-run) DRY_RUN=1 ;;
-    --help | -h) usage && exit 0 ;;
-    *) usage >&2 && fail "$EXIT_USAGE" "$1 is not known." ;;
-    esac
-    shift
-done
-[[ -n $INSTALLATION && -n $PROJECT && -n $REGION ]] || { usage >&2 && fail "$EXIT_USAGE" "something is missing."; }
-needs_program gcloud "https://cloud.google.com/sdk/docs/install"
+read_arguments "$@"
+must_have INSTALLATION PROJECT REGION
 name_installation
 take_back

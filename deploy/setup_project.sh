@@ -23,7 +23,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/lib/installation.sh
 . deploy/lib/installation.sh
 
-INSTALLATION='' PROJECT='' REGION='' FILE='' DRY_RUN=''
+INSTALLATION='' PROJECT='' REGION='' FILE=''
+OPTIONS=([--project]=PROJECT [--region]=REGION [--values]=FILE)
 SERVICE=${SERVICE:-tokens}
 readonly APIS=(run cloudbuild artifactregistry secretmanager sqladmin redis compute servicenetworking firestore
     firebaserules identitytoolkit iamcredentials monitoring logging)
@@ -35,28 +36,6 @@ declare -rA ROLES=(
     [build]="run.admin artifactregistry.writer firebaserules.admin datastore.indexAdmin serviceusage.serviceUsageConsumer
         logging.logWriter logging.viewer"
 )
-
-read_arguments() {
-    while (($#)); do
-        case $1 in
-        dev | prod) INSTALLATION=$1 ;;
-        --project | --region | --values)
-            (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
-            case $1 in
-            --project) PROJECT=$2 ;;
-            --region) REGION=$2 ;;
-            --values) FILE=$2 ;;
-            esac
-            shift
-            ;;
-        --dry-run) DRY_RUN=1 ;;
-        --help | -h) usage && exit 0 ;;
-        *) usage >&2 && fail "$EXIT_USAGE" "an argument is not known. Values are never arguments." ;;
-        esac
-        shift
-    done
-    [[ -n $INSTALLATION && -n $PROJECT && -n $REGION ]] || { usage >&2 && fail "$EXIT_USAGE" "something is missing."; }
-}
 
 # there_or WORDS DESCRIBE… -- CREATE…: create what is not there.
 there_or() {
@@ -214,10 +193,10 @@ make_owner() {
 }
 
 read_arguments "$@"
+must_have INSTALLATION PROJECT REGION
 name_installation
 declare_values
 take_from_environment
-needs_program gcloud "https://cloud.google.com/sdk/docs/install"
 [[ -n $FILE ]] && take_from_file "$FILE"
 take_from_person EMAIL_URL
 check_values

@@ -10,7 +10,8 @@ usage: deploy/setup_triggers.sh dev|prod --project ID --region REGION --reposito
                   (gcloud builds connections create github, then gcloud builds repositories create)
 
 What the builds of this installation shall know comes from the environment, where it is set: SERVICE, NETWORK, SUBNET,
-WORKERS, TRUSTED_PROXIES, OPERATOR_EMAILS, DEFAULT_FROM_EMAIL, FIREBASE_WEB_CONFIG, GOOGLE_CLIENT_ID, OPTIONAL_SECRETS.
+WORKERS, OPTIONAL_SECRETS, TRUSTED_PROXIES, OPERATOR_EMAILS, DEFAULT_FROM_EMAIL, FIREBASE_WEB_CONFIG, FIRESTORE_DATABASE,
+GOOGLE_CLIENT_ID, FORGIVE_DEBT, LOG_LEVEL.
 Exit codes: 0 done, 2 wrong usage, 4 gcloud is missing, not signed in or lacks a right, 5 gcloud failed otherwise.
 TEXT
 }
@@ -23,31 +24,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=deploy/lib/installation.sh
 . deploy/lib/installation.sh
 
-INSTALLATION='' PROJECT='' REGION='' CODE='' DOMAIN='' DRY_RUN=''
-SUBSTITUTED="SERVICE NETWORK SUBNET WORKERS TRUSTED_PROXIES OPERATOR_EMAILS DEFAULT_FROM_EMAIL FIREBASE_WEB_CONFIG
-GOOGLE_CLIENT_ID OPTIONAL_SECRETS"
-while (($#)); do
-    case $1 in
-    dev | prod) INSTALLATION=$1 ;;
-    --project | --region | --repository | --domain)
-        (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
-        case $1 in
-        --project) PROJECT=$2 ;;
-        --region) REGION=$2 ;;
-        --repository) CODE=$2 ;;
-        --domain) DOMAIN=$2 ;;
-        esac
-        shift
-        ;;
-    --dry-run) DRY_RUN=1 ;;
-    --help | -h) usage && exit 0 ;;
-    *) usage >&2 && fail "$EXIT_USAGE" "$1 is not known." ;;
-    esac
-    shift
-done
-[[ -n $INSTALLATION && -n $PROJECT && -n $REGION && -n $CODE && -n $DOMAIN ]] ||
-    { usage >&2 && fail "$EXIT_USAGE" "something is missing."; }
-needs_program gcloud "https://cloud.google.com/sdk/docs/install"
+INSTALLATION='' PROJECT='' REGION='' CODE='' DOMAIN=''
+OPTIONS=([--project]=PROJECT [--region]=REGION [--repository]=CODE [--domain]=DOMAIN)
+read_arguments "$@"
+must_have INSTALLATION PROJECT REGION CODE DOMAIN
 substitutions=$(
     for name in $SUBSTITUTED; do
         [[ -z ${!name-} ]] || yaml_line "  _$name" "${!name}"

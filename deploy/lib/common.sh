@@ -24,8 +24,48 @@ fail() {
     exit "$code"
 }
 
-needs_program() {
-    command -v "$1" >/dev/null 2>&1 || fail "$EXIT_RIGHTS" "$1 is not on the path. $2"
+# misused WORDS…: how it is used, and the end of the script. An argument is not repeated: it may be a key, given where
+# none belongs.
+misused() {
+    usage >&2
+    fail "$EXIT_USAGE" "$@"
+}
+
+# What a script takes beside --dry-run and --help: the variable that each of its options sets; words, which come into
+# WANTED as they are given; and dev or prod, where it has the variable INSTALLATION.
+declare -A OPTIONS=()
+WORDS='' WANTED=() DRY_RUN=''
+
+# read_arguments ARGUMENTS…: sets those variables. `usage` is the script's own.
+read_arguments() {
+    while (($#)); do
+        if [[ -n ${OPTIONS[${1:-none}]-} ]]; then
+            (($# > 1)) || fail "$EXIT_USAGE" "$1 needs a value."
+            printf -v "${OPTIONS[$1]}" '%s' "$2"
+            shift
+        elif [[ $1 == --dry-run ]]; then
+            DRY_RUN=1
+        elif [[ $1 == --help || $1 == -h ]]; then
+            usage && exit 0
+        elif [[ -v INSTALLATION && $1 =~ ^(dev|prod)$ ]]; then
+            INSTALLATION=$1
+        elif [[ -n $1 && " $WORDS " == *" $1 "* ]]; then
+            WANTED+=("$1")
+        else
+            misused "an argument is not known. Values are never arguments."
+        fi
+        shift
+    done
+}
+
+# must_have NAME…: what has to be said is said, and gcloud is there.
+must_have() {
+    local name
+    for name in "$@"; do
+        [[ -n ${!name-} ]] || misused "something is missing."
+    done
+    command -v gcloud >/dev/null 2>&1 ||
+        fail "$EXIT_RIGHTS" "gcloud is not on the path. https://cloud.google.com/sdk/docs/install"
 }
 
 # ask ARGUMENTS…: gcloud without questions, in the project. What it answers is its own; what went wrong is kept.

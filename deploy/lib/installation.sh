@@ -29,6 +29,9 @@ readonly SECRETS_OF_OWNER="MIGRATION_DATABASE_URL"
 readonly PASSED_ON="TRUSTED_PROXIES OPERATOR_EMAILS DEFAULT_FROM_EMAIL FIREBASE_WEB_CONFIG FIRESTORE_DATABASE
 GOOGLE_CLIENT_ID FORGIVE_DEBT LOG_LEVEL"
 
+# What a build is told, each as a substitution with _ before its name.
+readonly SUBSTITUTED="SERVICE NETWORK SUBNET WORKERS OPTIONAL_SECRETS $PASSED_ON"
+
 # secrets_flag NAME…: --set-secrets for these: each is the newest version at the start of a process.
 secrets_flag() {
     local name flag=''

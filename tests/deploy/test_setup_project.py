@@ -125,7 +125,7 @@ def test_pushes_deploy_main_to_production_and_other_branches_to_development(work
             "--domain",
             "x.example.com",
         )
-        values = {"FIREBASE_WEB_CONFIG": '{"apiKey":"public"}', "WORKERS": "3"}
+        values = {"FIREBASE_WEB_CONFIG": '{"apiKey":"public"}', "WORKERS": "3", "FORGIVE_DEBT": "1"}
         assert workbench.run(*command, "--dry-run", values=values).stdout.startswith("would:")
         first = workbench.run(*command, values=values)
         assert first.returncode == DONE, first.stderr
@@ -135,5 +135,7 @@ def test_pushes_deploy_main_to_production_and_other_branches_to_development(work
     assert development["repositoryEventConfig"]["push"] == {"branch": "^main$", "invertRegex": True}
     assert (production["filename"], development["filename"]) == ("cloudbuild.yaml", "cloudbuild-dev.yaml")
     assert production["substitutions"]["_FIREBASE_WEB_CONFIG"] == '{"apiKey":"public"}'
+    assert production["substitutions"]["_FORGIVE_DEBT"] == "1"
     assert workbench.run("deploy/setup_triggers.sh", "prod").returncode == USAGE
+    assert workbench.run("deploy/setup_triggers.sh", "prod", "").returncode == USAGE
     assert workbench.run("deploy/setup_triggers.sh", "prod", "--what").returncode == USAGE
