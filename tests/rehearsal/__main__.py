@@ -1,11 +1,11 @@
-"""./dev rehearse release: exits with 0 if all went as it should."""
+"""./dev rehearse release | restore: exits with 0 if all went as it should."""
 
 import sys
 from collections.abc import Callable
 
-from tests.rehearsal import release
+from tests.rehearsal import release, restore
 
-REHEARSALS: dict[str, Callable[[], int]] = {"release": release.rehearse}
+REHEARSALS: dict[str, Callable[[], int]] = {"release": release.rehearse, "restore": restore.rehearse}
 
 
 def main(names: list[str]) -> int:

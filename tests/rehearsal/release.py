@@ -13,7 +13,7 @@ from tests.rehearsal.image import Image
 from tests.rehearsal.load import Load
 from tests.rehearsal.stage import APPLICATION, Stage, Told
 
-JOBS = ("migrate", "roles", "catalogue")
+JOBS = ("migrate", "roles", "staff_roles", "catalogue")
 STATEMENTS = (
     "INSERT INTO tokens_entry DEFAULT VALUES",
     "UPDATE tokens_wallet SET balance = balance + 1",
@@ -57,8 +57,6 @@ def prepare(image: Image, stage: Stage, tell: Told) -> None:
     for job in JOBS:
         image.run(job, stage.environment("v1", owner=job != "catalogue"))
         tell(f"job {job}")
-    image.run(["manage.py", "sync_roles"], stage.environment("v1"))
-    tell("job sync_roles")
 
 
 def start_all(image: Image, stage: Stage, version: str) -> list[Child]:
