@@ -53,15 +53,12 @@ TIMETABLE = {
     **_every("payments.check_sales", minutes=1),
     **_every("payments.watch_credits", minutes=1),
     **_every("payments.watch_customers", minutes=1),
-    **_every("payments.check_catalogue", hours=1),
-    **_every("payments.watch_books", hours=6),
     **_every("tokens.sweep_wallets", minutes=1),
     **_every("payments.retry_refunds", minutes=1),
     **_every("identity.set_firebase_claims", minutes=1),
     **_every("security.watch", seconds=30),
     **_every("config.log_measures", minutes=1),
     **_every("security.send_alert_mails", seconds=30),
-    **_every("security.watch_ledger", hours=6),
     **_every("security.expire_overrides", minutes=1),
     **_every("backoffice.carry_out_grants", seconds=30),
     **_every("backoffice.expire_proposals", minutes=5),
@@ -77,7 +74,7 @@ TIMETABLE = {
     **_reconcile("firestore", "mirror", of_hours=1, hours=1),
     **_reconcile("catalogue", "catalogue", of_hours=1, hours=1),
     **_reconcile("days", *SESSION_CHECKS, "reversals", "balance", of_hours=3 * 24, days=1),
-    **_reconcile("ledger", "ledger", of_hours=24, days=1),
+    **_reconcile("ledger", "ledger", of_hours=24, hours=6),
 }
 
 app = Celery("token-economy")

@@ -6,12 +6,10 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from payments.errors import PaymentsUnavailable
 from payments.kinds import SYNC_TASK
 from payments.limits import RECONCILE_TASK_SECONDS_MAX, RECONCILE_TASK_SOFT_SECONDS_MAX
 from payments.services import (
     backfill,
-    catalogue_checks,
     inbox,
     retention,
     sale_checks,
@@ -53,25 +51,10 @@ def check_sales() -> int:
     return sale_checks.check_sales(now=timezone.now())
 
 
-@shared_task(name="payments.check_catalogue")
-def check_catalogue() -> int:
-    """Compare the packages on sale with their prices at Stripe."""
-    try:
-        return len(catalogue_checks.check_catalogue(now=timezone.now()))
-    except PaymentsUnavailable:
-        return 0  # the next run asks again
-
-
 @shared_task(name="payments.watch_credits")
 def watch_credits() -> None:
     """Raise an alert over what is paid and not credited in time."""
     watch.watch_credits(now=timezone.now())
-
-
-@shared_task(name="payments.watch_books")
-def watch_books() -> None:
-    """Raise an alert over credits and purchases that do not belong together."""
-    watch.watch_books(now=timezone.now())
 
 
 @shared_task(name="payments.watch_customers")

@@ -15,12 +15,6 @@ def watch_facts() -> None:
     watch.watch(now=timezone.now())
 
 
-@shared_task(name="security.watch_ledger")
-def watch_ledger() -> None:
-    """Recompute the whole ledger, and raise an alert if it does not agree with itself."""
-    watch.watch_ledger(now=timezone.now())
-
-
 @shared_task(name=SEND_MAILS_TASK)
 def send_alert_mails() -> int:
     """Write to the operators about what is grave."""

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from payments.queries import activity
-from payments.queries.integrity import find_credit_mismatches
 from payments.queries.measures import credit_counts
 from security.kinds import AlertKind, Severity
 from security.limits import ACTIVITY_LOOK_BACK
@@ -26,21 +25,6 @@ def watch_credits(*, now: datetime) -> None:
             subject={"overdue": str(overdue)},
             now=now,
             total=overdue,
-        )
-
-
-def watch_books(*, now: datetime) -> None:
-    """Each settled purchase has one credit, and each credit its purchase. Reads all of them: some times a day."""
-    mismatches = find_credit_mismatches()
-    if mismatches:
-        raise_alert(
-            kind=AlertKind.CREDIT_WITHOUT_PAYMENT,
-            severity=Severity.CRITICAL,
-            dedup_key="books",
-            summary=f"{len(mismatches)} credits and purchases do not belong together, the first: {mismatches[0]}",
-            subject={"first": mismatches[0]},
-            now=now,
-            total=len(mismatches),
         )
 
 

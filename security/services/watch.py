@@ -10,7 +10,6 @@ from security.queries import alerts
 from security.services.alerts import raise_alert
 from security.services.detection import detect_refusals
 from security.services.signatures import tell_bad_signatures
-from tokens.queries.integrity import find_imbalances
 
 MIRROR: Final = (
     "mirror"  # one alert for the whole mirror: what goes wrong with one subject mostly does with all
@@ -24,23 +23,6 @@ def watch(*, now: datetime) -> None:
     _watch_drift(now)
     detect_refusals(now=now)
     tell_bad_signatures(now=now)
-
-
-def watch_ledger(*, now: datetime) -> None:
-    """Recompute the whole ledger. It reads every posting: for a task of its own, some times a day."""
-    imbalances = find_imbalances()
-    if not imbalances:
-        return
-    first = imbalances[0]
-    raise_alert(
-        kind=AlertKind.LEDGER_IMBALANCE,
-        severity=Severity.CRITICAL,
-        dedup_key="ledger",
-        summary=f"The ledger does not agree with itself in {len(imbalances)} places, the first: {first}",
-        subject={"check": first.check, "subject_id": first.subject},
-        now=now,
-        total=len(imbalances),
-    )
 
 
 def _watch_parked(now: datetime) -> None:

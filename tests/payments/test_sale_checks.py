@@ -8,12 +8,12 @@ from django.db import connection
 from django.utils import timezone
 
 from payments.gateways.stripe_api import client
-from payments.models import PackagePublication, Purchase
-from payments.services.catalogue_checks import check_catalogue
+from payments.models import Discrepancy, PackagePublication, Purchase
 from payments.services.reconciliation.runner import reconcile
 from payments.services.sale_checks import check_sales
 from security.models import Alert
 from tests.support.database import as_owner
+from tests.support.reconciling import checked
 from tests.support.shop import Shop
 
 
@@ -77,7 +77,6 @@ def test_while_stripe_is_away_nothing_counts_as_asked(shop: Shop):
     shop.buy("alice")
     shop.stripe.fail_next(20, status=503, path="/v1/*")
     assert run("payments.check_sales") == 0
-    assert run("payments.check_catalogue") == 0
     shop.stripe.stop_failing()
     assert run("payments.check_sales") == 1
     assert not Alert.objects.exists()
@@ -95,17 +94,16 @@ def test_while_stripe_is_away_nothing_counts_as_asked(shop: Shop):
 def test_a_price_changed_at_stripe_by_hand_is_an_alert_once(counter: Shop, changes: dict, reason: str):
     publication = PackagePublication.objects.get(package_id="basic")
     counter.stripe.edit(publication.stripe_price_id, **changes)
-    assert run("payments.check_catalogue") == 1
-    (result,) = reconcile(names=["catalogue"], since=timezone.now(), now=timezone.now())
-    assert [found.key for found in result.found] == [(f"package_{reason}", "basic")]
-    assert result.looked_at == 4
-    alert = Alert.objects.get(kind="package_edited")
-    assert (alert.kind, alert.severity, alert.count) == ("package_edited", "high", 1)
-    assert alert.evidence == {
-        "package": "basic",
-        "stripe_price_id": publication.stripe_price_id,
-        "reason": reason,
-    }
+    for _ in range(2):
+        (result,) = reconcile(names=["catalogue"], since=timezone.now(), now=timezone.now(), repairs=True)
+        assert [(found.key, found.is_safe) for found in result.found] == [
+            ((f"package_{reason}", "basic"), False)
+        ]
+        assert result.looked_at == 4
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.severity, alert.count, alert.version) == ("package_edited", "high", 1, 1)
+    assert alert.evidence == {"check": "catalogue", "kind": f"package_{reason}", "subject": "basic"}
+    assert publication.stripe_price_id in Discrepancy.objects.get().words
 
 
 def test_a_product_renamed_or_taken_away_at_stripe_is_an_alert(counter: Shop):
@@ -113,13 +111,25 @@ def test_a_product_renamed_or_taken_away_at_stripe_is_an_alert(counter: Shop):
     counter.stripe.edit(renamed.stripe_product_id, name="Basic, reduced")
     gone = PackagePublication.objects.get(package_id="pro")
     PackagePublication.objects.filter(id=gone.id).update(stripe_price_id="price_nowhere")
-    edits = check_catalogue(now=timezone.now())
-    assert edits == {"basic": "name_differs", "pro": "gone"}
-    assert Alert.objects.count() == 2
+    (result,) = reconcile(names=["catalogue"], since=timezone.now(), now=timezone.now())
+    assert {found.key for found in result.found} == {
+        ("package_name_differs", "basic"),
+        ("package_gone", "pro"),
+    }
+    assert Alert.objects.get(kind="package_edited").count == 2
 
 
 def test_what_is_as_it_was_published_raises_nothing(counter: Shop):
-    assert run("payments.check_catalogue") == 0
+    (result,) = reconcile(names=["catalogue"], since=timezone.now(), now=timezone.now())
+    assert (result.looked_at, result.found) == (4, ())
+    assert not Alert.objects.exists()
+
+
+def test_without_stripe_the_catalogue_is_not_judged(counter: Shop):
+    counter.stripe.fail_next(20, status=503, path="/v1/*")
+    (result,) = reconcile(names=["catalogue"], since=timezone.now(), now=timezone.now())
+    counter.stripe.stop_failing()
+    assert result.error
     assert not Alert.objects.exists()
 
 
@@ -139,15 +149,15 @@ def test_what_is_paid_and_not_credited_in_time_is_one_alert_with_the_number(shop
 
 
 def test_a_credit_that_belongs_to_no_purchase_is_one_critical_alert(counter: Shop):
-    run("payments.watch_books")
+    checked("ledger")
     assert not Alert.objects.exists()
     purchase = counter.start("alice")
     set_raw("UPDATE payments_purchase SET entry_id = gen_random_uuid()")
-    run("payments.watch_books")
-    run("payments.watch_books")
+    checked("ledger")
+    checked("ledger")
     alert = Alert.objects.get()
-    assert (alert.kind, alert.severity, alert.count) == ("credit_without_payment", "critical", 1)
-    assert str(purchase.id) in alert.summary
+    assert (alert.kind, alert.severity, alert.count, alert.version) == ("ledger_imbalance", "critical", 1, 1)
+    assert alert.evidence["subject"] == str(purchase.id)
     set_raw("UPDATE payments_purchase SET entry_id = NULL")
 
 

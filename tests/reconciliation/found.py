@@ -1,6 +1,7 @@
 """What it means that a check finds a fault of its kind."""
 
 from payments.models import Discrepancy
+from payments.services.reconciliation.checks import ALL
 from payments.services.reconciliation.runner import CheckResult
 from security.models import Alert
 from tests.support.reconciling import checked, found, open_rows
@@ -23,7 +24,7 @@ def assert_mended(check_name: str, kinds: set[str]) -> None:
     ended = Discrepancy.objects.filter(check_name=check_name)
     assert dict(ended.values_list("subject", "id")) == rows
     assert set(ended.values_list("status", "times_seen", "ended_by")) == {("repaired", 2, "system")}
-    assert Alert.objects.filter(kind="discrepancy", dedup_key=check_name).count() == 1
+    assert Alert.objects.get(dedup_key=check_name).kind == ALL[check_name].alert
 
 
 def assert_kept_for_a_person(check_name: str, kinds: set[str]) -> None:
@@ -35,8 +36,8 @@ def assert_kept_for_a_person(check_name: str, kinds: set[str]) -> None:
     assert keys(checked(check_name, repairs=True)[check_name]) == keys(first)
     rows = Discrepancy.objects.filter(check_name=check_name)
     assert (rows.count(), set(rows.values_list("times_seen", flat=True))) == (len(keys(first)), {2})
-    alert = Alert.objects.get(kind="discrepancy", dedup_key=check_name)
-    assert alert.count == len(keys(first))
+    alert = Alert.objects.get(dedup_key=check_name)
+    assert (alert.kind, alert.count) == (ALL[check_name].alert, len(keys(first)))
 
 
 def assert_gone(check_name: str) -> None:

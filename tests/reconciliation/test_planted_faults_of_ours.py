@@ -26,7 +26,8 @@ def test_a_ledger_that_does_not_agree_with_itself(shop: Shop):
     assert_kept_for_a_person(
         "ledger", {"running_balances", "wallet_lots", "chain", "credit_mismatch"} | WRONG_BALANCE
     )
-    assert Alert.objects.get(dedup_key="ledger").severity == "critical"
+    alert = Alert.objects.get(dedup_key="ledger")
+    assert (alert.kind, alert.severity) == ("ledger_imbalance", "critical")
 
     tamper("UPDATE tokens_wallet SET balance = balance - 1")
     tamper("UPDATE tokens_posting SET balance_after = balance_after - 1 WHERE line = 1")

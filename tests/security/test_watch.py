@@ -14,10 +14,6 @@ from security import limits
 from security.kinds import Resolution
 from security.models import Alert
 from security.services.alerts import acknowledge_alert, resolve_alert
-from tests.support.database import as_owner
-from tests.support.shop import open_customer
-from tokens.queries.integrity import find_imbalances
-from tokens.queries.wallets import wallet_of
 
 
 def parked(subject_id: str, *, code: str = "mirror_conflict") -> None:
@@ -140,25 +136,3 @@ def test_drift_that_is_not_repaired_is_an_alert_again_however_often_it_is_resolv
     resolve(Alert.objects.get())
     run_watch()
     assert Alert.objects.exclude(status="resolved").get().count == 1
-
-
-@pytest.mark.django_db
-def test_a_ledger_that_does_not_balance_is_a_critical_alert() -> None:
-    watch_ledger()
-    assert not Alert.objects.exists()
-    alice = open_customer("alice")
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE tokens_wallet SET balance = 5")
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    watch_ledger()
-    watch_ledger()
-    alert = Alert.objects.get()
-    assert (alert.kind, alert.severity) == ("ledger_imbalance", "critical")
-    assert alert.count == len(find_imbalances())
-    assert alert.evidence["subject_id"] == str(wallet_of(alice.id).account_id)
-
-
-def watch_ledger() -> None:
-    current_app.loader.import_default_modules()
-    current_app.tasks["security.watch_ledger"].run()

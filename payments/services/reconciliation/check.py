@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from payments.services.reconciliation.scope import Scope
-from security.kinds import Severity
+from security.kinds import AlertKind, Severity
 
 # Mends one difference by the services that everybody uses; answers whether it is mended.
 Mend = Callable[[datetime], bool]
@@ -55,10 +55,12 @@ Look = Callable[[str, str, datetime], Difference | None]
 class Check:
     """A comparison of everything since a moment; and of one subject again, if anything it finds can be mended.
 
-    Both may raise a refusal, which says that the comparison could not be made.
+    Both may raise a refusal, which says that the comparison could not be made. One alert of this kind
+    counts what it found and what is open.
     """
 
     name: str
     summary: str
     find: Find
     look: Look | None = None
+    alert: AlertKind = AlertKind.DISCREPANCY

@@ -70,7 +70,7 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
         keys = {each.key for each in found}
         records.end_gone(check.name, found=keys, since=scope.since, actor=actor, now=now)
     records.finish_run(run, found, looked_at=tally.looked_at, left_out=tally.left_out, now=now)
-    tell(check_name=check.name, now=now)
+    tell(check=check, now=now)
     counts = {
         "check": check.name,
         "looked_at": tally.looked_at,

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from payments.gateways.stripe_api import deactivate_price, rename_product
+from payments.errors import StripeRefused
 from payments.gateways.stripe_lists import list_prices
+from payments.gateways.stripe_sold import retrieve_price
 from payments.kinds import PackageEdit, PriceFacts
 from payments.limits import CREDIT_GRACE
 from payments.models import PackagePublication
 from payments.rules.sold import find_edit
-from payments.services.catalogue_checks import price_now
 from payments.services.reconciliation.check import Check, Difference, Tally
 from payments.services.reconciliation.scope import Scope
-from security.kinds import Severity
+from security.kinds import AlertKind, Severity
 
 _EDITED, _LEFT = "package_", "withdrawn_price_in_use"
 
@@ -38,7 +39,7 @@ def _judge(
         price_cents=publication.price_cents,
         currency=publication.currency,
         name=publication.package.name,
-        found=facts or price_now(price_id),
+        found=facts or _price_now(price_id),
     )
     return _edited(publication, edit) if edit else None
 
@@ -74,7 +75,7 @@ def _look(kind: str, subject: str, now: datetime) -> Difference | None:
     publications = PackagePublication.objects.select_related("package")
     if kind == _LEFT:
         publication = publications.get(stripe_price_id=subject)
-        facts = price_now(subject)
+        facts = _price_now(subject)
         in_use = {subject: facts} if facts and facts.is_active else {}
         return _judge(publication, in_use, now)
     current = publications.filter(package_id=subject, withdrawn_at=None).first()
@@ -82,4 +83,18 @@ def _look(kind: str, subject: str, now: datetime) -> Difference | None:
     return found if found and found.kind == kind else None
 
 
-CHECK = Check("catalogue", "Stripe sells what we sell, at our prices", _find, _look)
+def _price_now(price_id: str) -> PriceFacts | None:
+    """A price as Stripe has it now; None where there is none."""
+    try:
+        return retrieve_price(price_id)
+    except StripeRefused:
+        return None
+
+
+CHECK = Check(
+    "catalogue",
+    "Stripe sells what we sell, at our prices",
+    _find,
+    _look,
+    alert=AlertKind.PACKAGE_EDITED,
+)

@@ -6,7 +6,7 @@ from payments.models import Purchase
 from payments.queries.integrity import Mismatch, credit_mismatches
 from payments.services.reconciliation.check import Check, Difference, Tally
 from payments.services.reconciliation.scope import Scope
-from security.kinds import Severity
+from security.kinds import AlertKind, Severity
 from tokens.kinds import Imbalance
 from tokens.queries.integrity import find_imbalances
 from tokens.queries.wallets import wallet_count
@@ -41,4 +41,6 @@ def _credit(found: Mismatch) -> Difference:
     )
 
 
-CHECK = Check("ledger", "balances, lots and chain are what the postings say", _find)
+CHECK = Check(
+    "ledger", "balances, lots and chain are what the postings say", _find, alert=AlertKind.LEDGER_IMBALANCE
+)
