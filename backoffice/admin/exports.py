@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from defusedcsv import csv
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_POST
 
 from backoffice.limits import EXPORT_CHUNK, EXPORT_STALLED_SECONDS_MAX
 from backoffice.services.exports import begin_export
+from foundation.csv_lines import csv_lines
 from identity.errors import ActionNotAllowed
 from identity.kinds import Right
 from identity.services.actors import staff
@@ -58,13 +58,6 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 _NARROWED: Final = {"tokens.entry": {"postings__line": 1}}
 
 
-class _Echo:
-    """Gives back what it is told to write, so that rows are sent as they are made."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def export_urls(request: HttpRequest) -> dict[str, str]:
     """Where each list that this person may export is exported, by the table's label; what it shows they may see."""
     if not request.user.has_perm(Right.EXPORT.value):
@@ -94,26 +87,27 @@ def export(request: HttpRequest, label: str) -> HttpResponse | StreamingHttpResp
         raise PermissionDenied from refusal
     name = f"{label.partition('.')[2]}-{now:%Y-%m-%d-%H%M%S}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(_lines(label, rows), content_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(
+        csv_lines(_rows(label, rows)), content_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
-def _lines(label: str, rows: models.QuerySet[Any]) -> Iterator[str]:
-    """The file's lines, all of one moment: a cursor in the server holds the rows that were not sent yet."""
+def _rows(label: str, rows: models.QuerySet[Any]) -> Iterator[list[Any]]:
+    """The file's rows, all of one moment: a cursor in the server holds the rows that were not sent yet."""
     columns = COLUMNS[label]
-    writer = csv.writer(_Echo())
-    yield writer.writerow([name.removeprefix("postings__") for name in columns])
+    yield [name.removeprefix("postings__") for name in columns]
     told = rows.filter(**_NARROWED.get(label, {})).select_related(None).values_list(*columns)
     with transaction.atomic():
         with connection.cursor() as cursor:  # whoever stops reading holds up nobody for long
             cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{EXPORT_STALLED_SECONDS_MAX}s'")
         for row in told.iterator(chunk_size=EXPORT_CHUNK):
-            yield writer.writerow([_cell(value) for value in row])
+            yield [_cell(value) for value in row]
 
 
 def _cell(value: Any) -> Any:
-    """Numbers as they are; the writer takes the sting out of what a spreadsheet would read as a formula."""
+    """Times and facts in the form in which other programs read them; all else as it is."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
-    return value.lstrip("\t\r\n ") if isinstance(value, str) else value
+    return value
