@@ -110,4 +110,3 @@ SEED_REFUNDED_EVERY = 50
 SEED_DISPUTED_EVERY = 400
 
 CHARGES_SHOWN_MAX = 25  # of one payment, on its page
-SALES_MAX = 10_000  # that are looked at after a restore

@@ -59,8 +59,8 @@ def list_sessions(*, since: datetime) -> list[ListedSession]:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises ListTooLong: `list_too_long`.
     """
-    params = _since(since) | {"expand": ["data.payment_intent"]}
-    return _read_all(client().v1.checkout.sessions.list, params, _session)
+    params = created_since(since) | {"expand": ["data.payment_intent"]}
+    return read_all(client().v1.checkout.sessions.list, params, _session)
 
 
 def list_refunds(*, since: datetime) -> list[RefundFacts]:
@@ -71,7 +71,7 @@ def list_refunds(*, since: datetime) -> list[RefundFacts]:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises ListTooLong: `list_too_long`.
     """
-    return _read_all(client().v1.refunds.list, _since(since), refund_facts)
+    return read_all(client().v1.refunds.list, created_since(since), refund_facts)
 
 
 def list_disputes(*, since: datetime) -> list[DisputeFacts]:
@@ -82,7 +82,7 @@ def list_disputes(*, since: datetime) -> list[DisputeFacts]:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises ListTooLong: `list_too_long`.
     """
-    return _read_all(client().v1.disputes.list, _since(since), dispute_facts)
+    return read_all(client().v1.disputes.list, created_since(since), dispute_facts)
 
 
 def list_movements(*, since: datetime) -> list[Movement]:
@@ -93,8 +93,8 @@ def list_movements(*, since: datetime) -> list[Movement]:
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises ListTooLong: `list_too_long`.
     """
-    params = _since(since) | {"expand": ["data.source"]}
-    return _read_all(client().v1.balance_transactions.list, params, _movement)
+    params = created_since(since) | {"expand": ["data.source"]}
+    return read_all(client().v1.balance_transactions.list, params, _movement)
 
 
 def retrieve_movement(movement_id: str) -> Movement:
@@ -118,7 +118,7 @@ def list_prices() -> dict[str, PriceFacts]:
     :raises ListTooLong: `list_too_long`.
     """
     params = {"active": True, "limit": LIST_PAGE_SIZE, "expand": ["data.product"]}
-    listed = _read_all(
+    listed = read_all(
         client().v1.prices.list,
         params,
         lambda price: (str(price["id"]), price_facts(price)),
@@ -126,14 +126,19 @@ def list_prices() -> dict[str, PriceFacts]:
     return dict(listed)
 
 
-def _since(since: datetime) -> dict[str, Any]:
+def created_since(since: datetime) -> dict[str, Any]:
+    """What asks a list for the objects that were created since then, as many as a page holds."""
     return {"created": {"gte": int(since.timestamp())}, "limit": LIST_PAGE_SIZE}
 
 
-def _read_all(
+def read_all(
     ask: Callable[[Any], Any], params: Mapping[str, Any], read: Callable[[Mapping[str, Any]], T | None]
 ) -> list[T]:
-    """Ask for page after page, and read each object; what is none that we know is left out."""
+    """Ask for page after page, and read each object; what is none that we know is left out.
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises ListTooLong: `list_too_long`.
+    """
     found: list[T] = []
     asked = dict(params)
     for _ in range(LIST_PAGES_MAX):

@@ -4,19 +4,17 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from payments.gateways.stripe_api import (
     as_text,
     as_uuid,
-    call,
     client,
     from_timestamp,
     session_facts,
 )
+from payments.gateways.stripe_lists import created_since, read_all
 from payments.kinds import SessionFacts
-from payments.limits import LIST_PAGE_SIZE, SALES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +42,16 @@ def list_sales(*, since: datetime, site: str) -> list[Sale]:
     https://docs.stripe.com/api/checkout/sessions/list
 
     :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises ListTooLong: `list_too_long`.
     """
-    params: Any = {"created": {"gte": int(since.timestamp())}, "limit": LIST_PAGE_SIZE}
-    listed = call(
-        lambda: list(islice(client().v1.checkout.sessions.list(params).auto_paging_iter(), SALES_MAX))
-    )
-    sessions = (session.to_dict() for session in listed)
-    sales = (_sale(each) for each in sessions if as_text(each.get("success_url")).startswith(f"{site}/"))
-    return [sale for sale in sales if sale and sale.session.status != "expired"]
+    ask = client().v1.checkout.sessions.list
+    return read_all(ask, created_since(since), lambda session: _sale(session, site))
 
 
-def _sale(session: Mapping[str, Any]) -> Sale | None:
-    """The sale, where the session's metadata tells it whole."""
+def _sale(session: Mapping[str, Any], site: str) -> Sale | None:
+    """The sale, where it is this site's, has not expired, and the session's metadata tells it whole."""
+    if session.get("status") == "expired" or not as_text(session.get("success_url")).startswith(f"{site}/"):
+        return None
     metadata = session.get("metadata") or {}
     user_id, tokens, bonus = (metadata.get(name, "") for name in ("user_id", "tokens", "bonus"))
     buyer, facts = as_uuid(user_id), session_facts(session)

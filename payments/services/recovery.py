@@ -35,6 +35,7 @@ def recover_purchases(*, since: datetime, now: datetime) -> Recovery:
     """Make every purchase again that Stripe knows of and we do not, with its buyer's account, and settle it.
 
     :raises PaymentsUnavailable: `payments_unavailable`: what was made stays, and the same call goes on.
+    :raises ListTooLong: `list_too_long`: nothing was made.
     """
     sales = list_sales(since=since, site=settings.SITE_URL)
     known = set(

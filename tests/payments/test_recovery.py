@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from identity.models import User
 from identity.services.reopening import reopen_account
+from payments.gateways import stripe_lists
 from payments.limits import BACKFILL_PATIENCE
 from payments.models import PackagePublication, Purchase
 from payments.services.reconciliation.runner import reconcile
@@ -120,6 +121,20 @@ def test_a_lost_package_is_told_and_another_price_is_no_price_of_ours(
         PackagePublication.objects.filter(package_id="basic").delete()
         Package.objects.filter(code="basic").delete()
     assert "NOT made" in recover(status=1)
+
+
+def test_more_sales_than_are_read_are_no_recovery_of_a_part(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    for name in ("alice", "bob"):
+        shop.buy(name)
+    lose_everything_sold()
+    monkeypatch.setattr(stripe_lists, "LIST_PAGES_MAX", 1)
+    monkeypatch.setattr(stripe_lists, "LIST_PAGE_SIZE", 1)
+    with pytest.raises(CommandError, match="too many objects since then"):
+        recover()
+    assert not Purchase.objects.exists()
+
+    monkeypatch.setattr(stripe_lists, "LIST_PAGES_MAX", 2)
+    assert "2 made again" in recover()
 
 
 def test_without_stripe_it_says_so(shop: Shop, stripe_sandbox: SandboxControls):
