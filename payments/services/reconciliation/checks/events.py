@@ -31,7 +31,7 @@ def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
         missed = find_missed(since=start, until=end, undelivered=False, pages_max=RECONCILE_PAGES_PER_DAY_MAX)
         tally.looked_at += missed.listed
         tally.left_out = "" if missed.is_complete else _too_many(start, end, missed.oldest_at)
-        yield from _missing(missed)
+        yield from _missing(missed, start)
         start = end + timedelta(seconds=1)
     yield from _parked(scope)
 
@@ -41,10 +41,11 @@ def _too_many(start: datetime, end: datetime, oldest_at: datetime) -> str:
     return f"Too many events on one day: nothing between {between} was looked at, nor after {end:%Y-%m-%d %H:%M}."
 
 
-def _missing(missed: Missed) -> Iterator[Difference]:
+def _missing(missed: Missed, since: datetime) -> Iterator[Difference]:
+    """What cannot be read tells no time: it counts as looked at again by whoever looks at all of its day."""
     yield from map(_never_received, missed.events)
     for event_id in missed.unreadable:
-        yield Difference(_UNREADABLE, event_id, "is not an event as we know them")
+        yield Difference(_UNREADABLE, event_id, "is not an event as we know them", about_at=since)
 
 
 def _never_received(event: StripeEvent) -> Difference:
