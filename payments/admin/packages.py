@@ -15,6 +15,7 @@ from django.utils import timezone
 from foundation.admin import ModelAdmin, coloured
 from foundation.admin_forms import ANSWERED, ReasonForm, answered, confirmation
 from foundation.errors import Refusal
+from foundation.money import in_words
 from identity.kinds import Right
 from identity.services.actors import staff
 from payments.models import PackagePublication
@@ -171,7 +172,7 @@ class PackageAdmin(ModelAdmin):
     @admin.display(description="Price", ordering="price_cents")
     def price(self, package: Any) -> str:
         """What it costs."""
-        return f"{package.price_cents / 100:,.2f} {package.currency.upper()}"
+        return in_words(package.price_cents, package.currency)
 
     @coloured("Sale", {"on sale": "success", "retired": "info"}, ordering="on_sale")
     def state(self, package: Any) -> str:
@@ -184,7 +185,7 @@ def _foretold(change: Change) -> str:
     terms = change.terms
     if not change.is_on_sale:
         return "It goes off sale, here and at Stripe. Purchases that are open already can still be paid."
-    price = f"{terms.price_cents / 100:,.2f} {terms.currency.upper()}"
+    price = in_words(terms.price_cents, terms.currency)
     sold = f"It is sold from now on as {terms.tokens:,} + {terms.bonus_tokens:,} tokens for {price}."
     in_force = PackagePublication.objects.filter(package_id=change.code, withdrawn_at=None)
     if in_force.filter(price_cents=terms.price_cents, currency=terms.currency).exists():

@@ -62,8 +62,9 @@ def test_a_package_is_added_here_and_at_stripe(basic: Package) -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": "Basics"}, "200 + 50 tokens for 14.99 USD. Its price at Stripe stays"),
-        ({"price_cents": "1999"}, "200 + 50 tokens for 19.99 USD. A new price is made at Stripe"),
+        ({"name": "Basics"}, "200 + 50 tokens for $14.99. Its price at Stripe stays"),
+        ({"price_cents": "1999"}, "200 + 50 tokens for $19.99. A new price is made at Stripe"),
+        ({"currency": "jpy"}, "200 + 50 tokens for 1,499 JPY. A new price is made at Stripe"),
         ({"on_sale": ""}, "It goes off sale, here and at Stripe."),
     ],
 )
