@@ -45,9 +45,8 @@ def forget_findings(*, now: datetime) -> int:
 
 
 def _old(now: datetime) -> QuerySet[InboxEvent]:
-    is_early = ~Q(error_code="")
     return InboxEvent.objects.filter(
-        Q(error_code="") | (is_early & Q(received_at__lt=now - PAYLOADS_OF_EARLY_EVENTS_KEPT)),
+        Q(error_code="") | Q(received_at__lt=now - PAYLOADS_OF_EARLY_EVENTS_KEPT),
         status__in=_DONE,
         redacted_at=None,
         sync_due_at=None,
