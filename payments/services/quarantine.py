@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 
 from foundation.waker import wake
-from identity.errors import ReasonMissing
 from identity.kinds import Actor, Right
 from identity.services import audit, rights
 from payments.errors import (
@@ -33,12 +32,11 @@ def release(*, purchase_id: uuid.UUID, reason: str, actor: Actor, now: datetime)
     :raises PurchaseNotFound: `purchase_not_found`.
     :raises PurchaseNotQuarantined: `purchase_not_quarantined`: it was released or refunded meanwhile.
     :raises NothingToRelease: `nothing_to_release`: nothing was paid, or nothing was sold.
-    :raises ReasonMissing: `reason_missing`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises ActionNotAllowed: `action_not_allowed`.
     """
     rights.require(Right.SETTLE_QUARANTINED, actor=actor)
-    if not reason.strip():
-        raise ReasonMissing
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         purchase = settle(purchase_id=purchase_id, now=now)
         audit.record(
@@ -56,11 +54,6 @@ def release(*, purchase_id: uuid.UUID, reason: str, actor: Actor, now: datetime)
         )
         wake("mirror.deliver")
     logger.info("purchase.settled", extra={"purchase_id": str(purchase.id), "released_by": actor.id})
-
-
-def lock(purchase_id: uuid.UUID) -> None:
-    """Lock the purchase until the caller's transaction ends: it comes before its wallet."""
-    lock_purchase(purchase_id, "")
 
 
 def settle(*, purchase_id: uuid.UUID, now: datetime) -> LockedPurchase:

@@ -36,6 +36,17 @@ def lock_payment(payment_intent_id: str) -> Purchase:
     return purchase
 
 
+def lock_purchase(purchase_id: uuid.UUID) -> Purchase:
+    """The purchase, locked until the caller's transaction ends. It is locked before its wallet.
+
+    :raises PurchaseNotFound: `purchase_not_found`.
+    """
+    purchase = Purchase.objects.select_for_update(of=("self",)).filter(id=purchase_id).first()
+    if purchase is None:
+        raise PurchaseNotFound
+    return purchase
+
+
 def apply(*, purchase: Purchase, cause: EntryType, reference: str, now: datetime) -> Outcome:
     """Take tokens back, or give them back, until as many are reversed as the payment's stand asks for.
 
@@ -63,9 +74,7 @@ def restore_stand(*, purchase_id: uuid.UUID, now: datetime) -> Outcome:
     :raises PurchaseNotFound: `purchase_not_found`.
     """
     with transaction.atomic():
-        purchase = Purchase.objects.select_for_update(of=("self",)).filter(id=purchase_id).first()
-        if purchase is None:
-            raise PurchaseNotFound
+        purchase = lock_purchase(purchase_id)
         is_disputed = any(is_withheld(dispute) for dispute in stand_of(purchase).disputes)
         cause = EntryType.DISPUTE if is_disputed else EntryType.REFUND
         return apply(purchase=purchase, cause=cause, reference=f"reconciliation:{purchase_id}", now=now)

@@ -12,7 +12,6 @@ from foundation.money import decimals_of
 from identity.kinds import Actor, Right
 from identity.services import audit, four_eyes
 from payments.errors import (
-    PurchaseNotFound,
     RefundNotFound,
     RefundNotPossible,
     RefundRefused,
@@ -30,40 +29,13 @@ from payments.limits import (
 from payments.models import Purchase, Refund
 from payments.queries.reversals import left_cents, target_after
 from payments.services.refunds import note_refund
+from payments.services.reversals import lock_purchase
 from tokens.kinds import EntryType
 from tokens.services.reversals import reverse_to
 
 logger = logging.getLogger(__name__)
 
 NOT_ANSWERED = "not_answered"
-
-
-def start_refund(
-    *,
-    purchase_id: uuid.UUID,
-    amount_cents: int | None,
-    reason: RefundReason,
-    note: str,
-    idempotency_key: str,
-    actor: Actor,
-    now: datetime,
-    checker: Actor | None = None,
-) -> Refund:
-    """Give a purchase's payment back, whole where no amount is named: `request_refund`, then `send_refund`.
-
-    :raises Refusal: what either raises.
-    """
-    request_refund(
-        purchase_id=purchase_id,
-        amount_cents=amount_cents,
-        reason=reason,
-        note=note,
-        idempotency_key=idempotency_key,
-        actor=actor,
-        checker=checker,
-        now=now,
-    )
-    return send_refund(idempotency_key=idempotency_key, now=now)
 
 
 def request_refund(
@@ -149,17 +121,6 @@ def retry_requested_refunds(*, now: datetime) -> int:
         except Refusal as error:  # one refund's trouble keeps no other from its turn
             logger.warning("refund.ask_failed", extra={"refund_id": str(refund.id), "code": error.code})
     return len(refunds)
-
-
-def lock_purchase(purchase_id: uuid.UUID) -> Purchase:
-    """The purchase, locked until the caller's transaction ends.
-
-    :raises PurchaseNotFound: `purchase_not_found`.
-    """
-    purchase = Purchase.objects.select_for_update(of=("self",)).filter(id=purchase_id).first()
-    if purchase is None:
-        raise PurchaseNotFound
-    return purchase
 
 
 def take_back_as_if(*, purchase_id: uuid.UUID, amount_cents: int, now: datetime) -> None:

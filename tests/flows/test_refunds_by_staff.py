@@ -20,9 +20,10 @@ from payments.limits import REFUND_RETRY_INTERVAL, REFUND_RETRY_WINDOW
 from payments.models import Purchase, Refund
 from payments.queries.reversals import left_cents
 from payments.services import refunds, staff_refunds
-from payments.services.staff_refunds import retry_requested_refunds, start_refund
+from payments.services.staff_refunds import retry_requested_refunds
 from payments.tasks import retry_refunds
 from tests.support.members import member
+from tests.support.refunds import start_refund
 from tests.support.shop import Shop
 
 BASIC = 250

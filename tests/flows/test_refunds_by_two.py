@@ -30,9 +30,10 @@ from payments.limits import REFUND_ALONE_MAX, REFUND_RETRY_INTERVAL
 from payments.models import Purchase, Refund
 from payments.services import quarantine, staff_refunds
 from payments.services.catalogue import publish_package
-from payments.services.staff_refunds import retry_requested_refunds, start_refund
+from payments.services.staff_refunds import retry_requested_refunds
 from tests.flows.test_quarantine import pay_with
 from tests.support.members import member
+from tests.support.refunds import start_refund
 from tests.support.shop import Shop
 from tokens.kinds import PackageTerms
 

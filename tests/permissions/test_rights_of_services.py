@@ -20,7 +20,6 @@ from payments.errors import PaymentsUnavailable, RefundRefused, StripeRefused
 from payments.kinds import InboxStatus, RefundReason
 from payments.services import again
 from payments.services.catalogue import publish_package, retire_package
-from payments.services.staff_refunds import start_refund
 from security.kinds import OverrideKind, Resolution
 from security.services import alerts
 from security.services.freezing import freeze_customer
@@ -28,6 +27,7 @@ from security.services.limit_refusals import label_refusal
 from security.services.overrides import grant_override, override_for_alert, revoke_override
 from security.services.purchase_limits import set_purchase_limits
 from tests.admin import rows
+from tests.support.refunds import start_refund
 from tokens.kinds import FreezeCause
 from tokens.services import wallets
 

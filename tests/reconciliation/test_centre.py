@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from foundation.errors import Refusal
-from identity.errors import ActionNotAllowed
+from identity.errors import ActionNotAllowed, ReasonMissing
 from identity.kinds import Actor, ActorKind
 from identity.models import AuditRecord, User
 from payments.errors import (
@@ -192,6 +192,17 @@ def test_a_repair_that_does_not_help_or_has_become_a_persons_is_told(counter: Sh
     with pytest.raises(DiscrepancyNeedsPerson):
         repaired("payment_not_credited", counter)
     assert Discrepancy.objects.get().status == "open"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("service", [repair_discrepancy, resolve_discrepancy])
+def test_no_case_ends_without_a_reason(service):
+    row, carol = discrepancy_of(), person("carol", is_staff=True, is_superuser=True)
+    with pytest.raises(ReasonMissing):
+        service(discrepancy_id=row.id, reason=" ", actor=staff_of(carol), now=timezone.now())
+    row.refresh_from_db()
+    assert row.status == "open"
+    assert not AuditRecord.objects.exists()
 
 
 @pytest.mark.django_db

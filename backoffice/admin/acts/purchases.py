@@ -21,6 +21,7 @@ from payments.errors import PurchaseNotFound, RefundAmountMalformed
 from payments.kinds import RefundReason
 from payments.queries.purchases import Payment, payment_of
 from payments.services import quarantine
+from payments.services.reversals import lock_purchase
 
 
 class Refund(OrderAct):
@@ -65,7 +66,7 @@ class Release(Act):
         tokens = on_wallet(
             payment.account_id,
             lambda: quarantine.settle(purchase_id=pk, now=now),
-            lock=lambda: quarantine.lock(pk),
+            lock=lambda: lock_purchase(pk),
             now=now,
         )
         return Foreseen([paid, *tokens])

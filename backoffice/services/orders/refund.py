@@ -14,6 +14,7 @@ from payments.errors import PaymentsUnavailable, RefundRefused
 from payments.kinds import RefundReason, RefundStatus
 from payments.queries.purchases import payment_of
 from payments.services import staff_refunds
+from payments.services.reversals import lock_purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class RefundOrder:
 
     def lock(self) -> None:
         """A purchase is locked before its wallet."""
-        staff_refunds.lock_purchase(self.purchase_id)
+        lock_purchase(self.purchase_id)
 
     def carry_out(
         self, *, key: uuid.UUID, reason: str, maker: Actor, checker: Actor | None, now: datetime

@@ -26,12 +26,14 @@ def repair_discrepancy(
     """Look at it again, and mend it if it is still there; answer how it has ended.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises DiscrepancyEnded: `discrepancy_ended`.
     :raises DiscrepancyNeedsPerson: `discrepancy_needs_person`: nothing mends it without somebody's judgement.
     :raises DiscrepancyNotRepaired: `discrepancy_not_repaired`: it was tried, and it is still there.
     :raises PaymentsUnavailable: `payments_unavailable`.
     """
     rights.require(Right.HANDLE_DISCREPANCY, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     row = _open(discrepancy_id)
     look = ALL[row.check_name].look
     if not row.is_safe or look is None:
@@ -50,9 +52,11 @@ def resolve_discrepancy(*, discrepancy_id: uuid.UUID, reason: str, actor: Actor,
     """Close the case: somebody has judged it. Found again, it is another one.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises DiscrepancyEnded: `discrepancy_ended`.
     """
     rights.require(Right.HANDLE_DISCREPANCY, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     _end(_open(discrepancy_id), DiscrepancyStatus.RESOLVED, f"Resolved: {reason}", actor, now)
 
 
