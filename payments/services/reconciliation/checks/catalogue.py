@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from payments.gateways.stripe_api import deactivate_price, rename_product
 from payments.errors import StripeRefused
+from payments.gateways.stripe_api import deactivate_price, rename_product
 from payments.gateways.stripe_lists import list_prices
 from payments.gateways.stripe_sold import retrieve_price
 from payments.kinds import PackageEdit, PriceFacts
