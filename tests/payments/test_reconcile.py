@@ -149,20 +149,6 @@ def test_events_that_cannot_be_handled_or_read_are_told_as_not_repaired(counter:
     assert InboxEvent.objects.get().status == "failed"
 
 
-def test_an_event_that_cannot_be_read_is_not_gone_because_only_later_ones_were_looked_at(counter: Shop):
-    bent = counter.stripe.emit(COMPLETED, {"id": "cs_test_1"})["id"]
-    counter.stripe.edit(bent, livemode="perhaps")
-    checked("events")
-    tomorrow = later() + timedelta(days=1)
-
-    reconcile(names=["events"], since=tomorrow - timedelta(hours=1), now=tomorrow)
-    assert open_rows("events") == {("event_unreadable", bent)}
-
-    counter.stripe.edit(bent, livemode=False)
-    reconcile(names=["events"], since=tomorrow - timedelta(days=2), now=tomorrow)
-    assert open_rows("events") == {("event_never_received", bent)}
-
-
 def test_what_is_on_its_way_is_no_difference(counter: Shop):
     paid(counter, "alice")
     now = timezone.now()

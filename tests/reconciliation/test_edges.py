@@ -1,18 +1,23 @@
 """What reconciliation does at its edges: Stripe away while it mends, what is not its to judge, what is not there."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 from google.cloud import firestore
 
+from identity.kinds import Actor, ActorKind
 from mirror import limits as mirror_limits
 from payments.errors import PurchaseNotFound
+from payments.models import ReconciliationRun
+from payments.services.quarantine import release
 from payments.services.reconciliation.runner import reconcile
 from payments.services.reversals import restore_stand
+from tests.admin.rows import person
 from tests.reconciliation.found import assert_mended
-from tests.support.reconciling import SINCE, checked, found, later
+from tests.support.reconciling import SINCE, checked, found, later, open_rows
 from tests.support.shop import Shop
 
 
@@ -62,3 +67,38 @@ def test_a_wallet_that_firestore_has_lost_is_shown_again_however_long_its_histor
 
     assert_mended("mirror", {"firestore_differs"})
     assert (shop.document(path) or {})["tokenBalance"] == 500
+
+
+def test_an_event_that_cannot_be_read_is_not_gone_because_only_later_ones_were_looked_at(counter: Shop):
+    bent = counter.stripe.emit("checkout.session.completed", {"id": "cs_test_1"})["id"]
+    counter.stripe.edit(bent, livemode="perhaps")
+    checked("events")
+    tomorrow = later() + timedelta(days=1)
+
+    reconcile(names=["events"], since=tomorrow - timedelta(hours=1), now=tomorrow)
+    assert open_rows("events") == {("event_unreadable", bent)}
+
+    counter.stripe.edit(bent, livemode=False)
+    reconcile(names=["events"], since=tomorrow - timedelta(days=2), now=tomorrow)
+    assert open_rows("events") == {("event_never_received", bent)}
+
+
+def test_what_a_person_has_released_is_no_difference_any_more(counter: Shop):
+    bent = counter.start("alice")
+    counter.stripe.pay(str(bent.stripe_session_id))
+    counter.stripe.edit(str(bent.stripe_session_id), amount_total=1)
+    checked("paid_not_credited", repairs=True)
+    actor = Actor(ActorKind.STAFF, str(person("carol", is_staff=True, is_superuser=True).pk))
+    release(purchase_id=bent.id, reason="A coupon.", actor=actor, now=timezone.now())
+
+    assert found(checked("paid_not_credited", "credited_not_paid", "terms")) == {}
+
+    counter.stripe.edit(str(bent.stripe_session_id), customer="cus_somebody_else")
+    assert found(checked("terms")) == {"terms": {"customer_differs"}}
+
+
+@pytest.mark.django_db
+def test_a_check_that_there_is_not_is_no_silent_success():
+    with pytest.raises(ValueError, match="nonsense"):
+        reconcile(names=["ledger", "nonsense"], since=timezone.now(), now=timezone.now())
+    assert not ReconciliationRun.objects.exists()

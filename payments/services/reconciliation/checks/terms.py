@@ -21,7 +21,7 @@ def _judge(session: SessionFacts, purchase: Purchase) -> Difference | None:
     if session.payment_status != "paid" or purchase.status != PurchaseStatus.SETTLED:
         return None
     mismatch = find_mismatch(_terms_of(purchase), session)
-    if mismatch is None:
+    if mismatch is None or mismatch == purchase.quarantine_reason:  # a person has released it
         return None
     paid = session.amount_cents or 0
     is_other_money = mismatch in (QuarantineReason.SESSION, QuarantineReason.CURRENCY)
