@@ -63,6 +63,7 @@ def sell(shop: Shop) -> None:
     given_back, disputed = shop.buy("alice"), shop.buy("bob")
     shop.stripe.refund(str(given_back.stripe_payment_intent_id))
     dispute = shop.stripe.dispute(str(disputed.stripe_payment_intent_id))
+    shop.stripe.wait_until_idle(ignore_retries=True)  # told first, that it is opened
     shop.stripe.move_dispute(dispute["id"], "win")
     shop.stripe.emit("charge.succeeded", {"id": "ch_live", "object": "charge"}, livemode=True)
     shop.stripe.wait_until_idle(ignore_retries=True)
