@@ -97,6 +97,7 @@ def _start(directory: DemoDirectory, port: int, pool: ThreadPoolExecutor) -> tup
     worker = product.start_worker(environment, logs)
     beat = product.start_beat(environment, logs)
     product.wait_for_site(web, port)
+    product.wait_for_worker(worker)
     return systems, [web, worker, beat, *(server.child for server in systems.servers if server.child)]
 
 

@@ -15,6 +15,7 @@ PREPARE_SECONDS_MAX = 180
 ANSWER_SECONDS_MAX = 5
 
 WEB, WORKER, BEAT = NAMES = ("web", "worker", "beat")
+WORKER_READY = " ready."  # Celery's own word for it
 CELERY = ("-m", "celery", "--app", "config")
 
 
@@ -61,6 +62,14 @@ def wait_for_site(web: Child, port: int) -> None:
     status = _status(port, "/")
     if status != http.client.OK:
         raise web.failure(f"answers its first page with {status}")
+
+
+def wait_for_worker(worker: Child) -> None:
+    """Wait until the worker takes tasks: before that, nobody's tokens are shown in Firestore.
+
+    :raises SandboxError: when it is not ready in time
+    """
+    wait_until_ready(worker, lambda: WORKER_READY in worker.output())
 
 
 def _spawn(name: str, arguments: list[str], environment: Mapping[str, str], logs: Path, root: Path) -> Child:

@@ -115,7 +115,7 @@ class Product:
         self.environment = {**os.environ, **self._environment(), **(environment or {})}
         place = (self.environment, directory / "logs")
         self.web = Part("web", partial(processes.start_web, self._port, *place), "Booting worker")
-        self.worker = Part("worker", partial(processes.start_worker, *place), " ready.")
+        self.worker = Part("worker", partial(processes.start_worker, *place), processes.WORKER_READY)
         self.beat = Part("beat", partial(processes.start_beat, *place), "beat: Starting")
         self.parts = (self.web, self.worker, self.beat)
 
