@@ -77,13 +77,14 @@ def _differing(kind: str, subject_ids: Sequence[str]) -> dict[tuple[str, str], F
 
 def _look(kind: str, subject_ids: Sequence[str]) -> dict[str, Findings]:
     registration = projections.registration_of(kind)
-    quiet = [each for each in subject_ids if each not in _waiting(kind, subject_ids)]
+    waiting = _waiting(kind, subject_ids)
+    quiet = [each for each in subject_ids if each not in waiting]
     found: dict[str, Findings] = {}
     with ThreadPoolExecutor(limits.DELIVERY_THREADS) as threads:
         after = dict.fromkeys(quiet, 0)
         owned: dict[str, Owned] = {}
         while after:
-            told = {each: chunk for each in after if (chunk := _chunk(registration, each, after[each]))}
+            told = _told(registration, after)
             for subject_id, findings in zip(told, threads.map(_compare, told.values()), strict=True):
                 found[subject_id] = _sum(found.get(subject_id, Findings()), findings)
             owned |= {each: chunk.owned for each, chunk in told.items() if chunk.owned}
@@ -92,8 +93,8 @@ def _look(kind: str, subject_ids: Sequence[str]) -> dict[str, Findings]:
             surplus = _surplus(registration, subject_id, paths)
             found[subject_id] = _sum(found[subject_id], Findings(surplus=surplus))
     wrong = {each: findings for each, findings in found.items() if findings.total}
-    waiting = _waiting(kind, wrong) if wrong else frozenset()
-    return {each: findings for each, findings in wrong.items() if each not in waiting}
+    changed = _waiting(kind, wrong) if wrong else frozenset()
+    return {each: findings for each, findings in wrong.items() if each not in changed}
 
 
 def _waiting(kind: str, subject_ids: Collection[str]) -> frozenset[str]:
@@ -101,8 +102,15 @@ def _waiting(kind: str, subject_ids: Collection[str]) -> frozenset[str]:
     return frozenset(rows.values_list("subject_id", flat=True))
 
 
-def _chunk(registration: Registration, subject_id: str, after: int) -> Chunk | None:
-    return registration.projection(subject_id, after, limits.CHUNK_DOCUMENTS_MAX)
+def _told(registration: Registration, after: Mapping[str, int]) -> Mapping[str, Chunk]:
+    """Each subject's chunk after a version, told together where the kind can; without those with none."""
+    if registration.projections:
+        return registration.projections(after, limits.CHUNK_DOCUMENTS_MAX)
+    told = {
+        each: registration.projection(each, version, limits.CHUNK_DOCUMENTS_MAX)
+        for each, version in after.items()
+    }
+    return {each: chunk for each, chunk in told.items() if chunk}
 
 
 def _compare(chunk: Chunk) -> Findings:
