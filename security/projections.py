@@ -19,7 +19,8 @@ def alerts_after(alert_id: str, limit: int) -> Sequence[str]:
 def known_documents(paths: Collection[str]) -> Collection[str]:
     """Those of the paths at which an alert has its document."""
     ids = {path: _uuid(path.removeprefix(f"{ALERTS}/")) for path in paths}
-    return {path for path, alert_id in ids.items() if alert_id and alerts.alert_of(alert_id)}
+    known = alerts.ids_among([alert_id for alert_id in ids.values() if alert_id])
+    return {path for path, alert_id in ids.items() if alert_id in known}
 
 
 def alert_chunk(subject_id: str, after_version: int, limit: int) -> Chunk | None:  # noqa: ARG001 - a Projection

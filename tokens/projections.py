@@ -91,7 +91,8 @@ def known_entry_documents(paths: Collection[str]) -> Collection[str]:
 
 def known_package_documents(paths: Collection[str]) -> Collection[str]:
     """Those of the paths at which a package has its document."""
-    return {path for path in paths if packages.package_of(path.removeprefix(f"{PACKAGES}/"))}
+    codes = packages.codes_among([path.removeprefix(f"{PACKAGES}/") for path in paths])
+    return {f"{PACKAGES}/{code}" for code in codes}
 
 
 def packages_after(code: str, limit: int) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """What is known of alerts."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -58,6 +58,11 @@ def ids_after(alert_id: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
     """The alerts that follow one by id (None: the first ones)."""
     later = Alert.objects.filter(id__gt=alert_id) if alert_id else Alert.objects.all()
     return list(later.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def ids_among(alert_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the ids that are an alert's."""
+    return set(Alert.objects.filter(id__in=alert_ids).values_list("id", flat=True))
 
 
 def alerts_about(user_id: uuid.UUID) -> QuerySet[Alert]:

@@ -1,6 +1,6 @@
 """Reads the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
 
@@ -48,6 +48,11 @@ def codes_after(code: str, limit: int) -> list[str]:
     """The codes that follow one, of packages on sale and retired ones."""
     later = Package.objects.filter(code__gt=code).order_by("code")
     return list(later.values_list("code", flat=True)[:limit])
+
+
+def codes_among(codes: Collection[str]) -> set[str]:
+    """Those of the codes that a package has or had."""
+    return set(Package.objects.filter(code__in=codes).values_list("code", flat=True))
 
 
 def package_names() -> list[tuple[str, str]]:
