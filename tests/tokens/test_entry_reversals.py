@@ -1,5 +1,6 @@
 """Reversing entries by hand: what was taken returns, what was given is taken or owed, and only once."""
 
+import logging
 import uuid
 from datetime import timedelta
 
@@ -32,6 +33,17 @@ def test_a_reversed_adjustment_leaves_the_wallet_as_it_was(sound_bank: Bank, dav
     assert Entry.objects.get(id=undone.entry_id).reference == f"reversal:{posted.entry_id}"
     assert AuditRecord.objects.filter(action="entry.reverse", subject_id=str(posted.entry_id)).exists()
     assert Lot.objects.get(seq=1).remaining == 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_reversal_is_logged_as_every_entry_is(bank: Bank, dave: Actor, caplog: pytest.LogCaptureFixture):
+    posted = give(bank, dave, 40)
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+    undone = undo(posted.entry_id, dave)
+    (line,) = [each.__dict__ for each in caplog.records if each.message == "ledger.posted"]
+    told = {"entry_id": str(undone.entry_id), "type": "reversal", "reference": f"reversal:{posted.entry_id}"}
+    assert told.items() <= line.items()
 
 
 def test_a_spend_that_is_reversed_returns_into_the_lots_it_came_from(sound_bank: Bank, dave: Actor):

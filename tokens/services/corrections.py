@@ -11,19 +11,14 @@ from django.db.models.functions import Abs
 
 from foundation.errors import IdempotencyKeyReused
 from foundation.ids import new_id
-from identity.errors import ReasonMissing
 from identity.kinds import Actor, Right
 from identity.services import audit, four_eyes
 from tokens import limits
-from tokens.errors import (
-    AdjustmentOutOfBounds,
-    EntryNotFound,
-    EntryNotReversible,
-)
+from tokens.errors import AdjustmentOutOfBounds, EntryNotFound, EntryNotReversible
 from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.models import Correction, Posting
 from tokens.services import ledger
-from tokens.services.calls import call
+from tokens.services.calls import call, log_posted
 from tokens.services.wallets import tidy
 
 # What else to do about an entry that a person does not reverse.
@@ -66,7 +61,7 @@ def adjust(
     four_eyes.require_right(
         maker=actor, checker=checker, alone=Right.ADJUST, proposing=Right.PROPOSE_ADJUSTMENT
     )
-    _ask_why(reason)
+    audit.require_reason(reason=reason, actor=actor)
     check_adjustment(tokens)
     with transaction.atomic():
         tidy(account_id=account_id, now=now)  # and nobody else corrects it meanwhile
@@ -121,7 +116,7 @@ def reverse_entry(
     four_eyes.require_right(
         maker=actor, checker=checker, alone=Right.REVERSE_ENTRY, proposing=Right.PROPOSE_ADJUSTMENT
     )
-    _ask_why(reason)
+    audit.require_reason(reason=reason, actor=actor)
     line = line_to_reverse(entry_id)
     with transaction.atomic():
         tidy(account_id=line.account_id, now=now)
@@ -160,6 +155,7 @@ def undo(*, entry_id: uuid.UUID, now: datetime) -> PostedEntry:
         "SELECT entry_id, balance, seq, amount FROM entry_reverse(%s, %s, %s, %s)",
         (new_id(), entry_id, settings.FORGIVE_DEBT, now),
     )
+    log_posted(entry_id=reversal_id, entry_type=EntryType.REVERSAL.value, reference=f"reversal:{entry_id}")
     return PostedEntry(reversal_id, balance, seq, replayed=False)
 
 
@@ -226,8 +222,3 @@ def _facts(correction: Correction) -> dict[str, object]:
         "tokens": correction.tokens,
         "checked_by": correction.checked_by,
     }
-
-
-def _ask_why(reason: str) -> None:
-    if not reason.strip():
-        raise ReasonMissing
