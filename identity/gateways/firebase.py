@@ -88,10 +88,7 @@ def sign_in_as(uid: str, *, api_key: str) -> str:
         )
         answer.raise_for_status()
         return str(answer.json()["idToken"])
-    except (
-        *(exceptions.FirebaseError, GoogleAuthError, OSError, ValueError, KeyError),
-        auth.TokenSignError,
-    ) as error:
+    except (exceptions.FirebaseError, GoogleAuthError, OSError, ValueError, KeyError) as error:
         raise IdentityUnavailable from error
 
 

@@ -42,7 +42,6 @@ class ScanProgress(models.Model):
     full_to = models.CharField(
         max_length=200, null=True, help_text="The last subject of a full scan that is not through."
     )
-
     compared_to = models.CharField(
         max_length=200, default="", help_text="The last subject that reconciliation has looked at."
     )

@@ -51,7 +51,6 @@ class Command(BaseCommand):
         if left:
             named = "; ".join(_words(state) for state in left[:LEFT_NAMED_MAX])
             raise CommandError(f"Not done: {len(left)}: {named}. Workers go on with what is not parked.")
-
         if options["after_restore"]:
             for each in [kind] if kind else known:
                 self._remove_orphans(each)
