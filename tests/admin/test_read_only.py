@@ -6,11 +6,16 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.rows import purchase, row_of, settled_purchase
+from identity.kinds import Role
+from identity.models import User
+from payments.models import Purchase
+from tests.admin.rows import person, purchase, row_of, settled_purchase
 from tests.admin.test_who_gets_in import ADDED_HERE, pages
-from tokens.models import Account, Entry, Posting, Wallet
+from tests.support.members import of_role
+from tokens.models import Account, Lot, Posting
 
 EDITED_HERE = ADDED_HERE | {"identity.User", "security.PurchaseLimits"}
+LEDGER = ("Account", "Wallet", "Entry", "Posting", "Lot", "LotUse", "Hold", "HoldLot", "Freeze")
 READ_ONLY = sorted({model._meta.label for model in admin.site._registry} - EDITED_HERE)
 
 
@@ -38,23 +43,45 @@ def test_no_crafted_post_adds_changes_or_deletes(label: str, superuser: Client) 
 
 
 @pytest.mark.django_db
-def test_the_ledger_is_as_it_was_whatever_a_superuser_posts(superuser: Client) -> None:
-    bought = settled_purchase()
-    tables = (Account, Wallet, Entry, Posting)
-    before = [list(table.objects.order_by("pk").values()) for table in tables]
+@pytest.mark.parametrize("role", [*Role, "superuser"])
+def test_the_ledger_is_as_it_was_whatever_any_role_posts(role: str) -> None:
+    held, who = row_of("tokens.Hold"), Client()
+    bought = Purchase.objects.get()
+    is_role = role in Role.values
+    who.force_login(
+        User.objects.get(pk=of_role(Role(role)).id)
+        if is_role
+        else person("carol", is_staff=True, is_superuser=True)
+    )
+    rows = {
+        "tokens.Wallet": bought.wallet_account_id,
+        "tokens.Entry": bought.entry_id,
+        "tokens.Lot": Lot.objects.latest("id").pk,
+        "tokens.Hold": held.pk,
+        "tokens.Freeze": row_of("tokens.Freeze").pk,
+    }
+    before = ledger()
     crafted = {
         "balance": "999999",
         "amount": "999999",
+        "remaining": "999999",
         "account": str(bought.wallet_account_id),
         "post": "yes",
     }
-    for label, pk in (("tokens.Wallet", bought.wallet_account_id), ("tokens.Entry", bought.entry_id)):
-        for page in ("changelist", "add", "change", "delete"):
-            superuser.post(pages(label, pk)[page], crafted)
+    for label, pk in rows.items():
+        for page in ("add", "change", "delete"):
+            assert who.post(pages(label, pk)[page], crafted).status_code == 403, (label, page)
+        chosen = {"action": "delete_selected", "_selected_action": str(pk), "index": "0"}
+        for posted in (crafted, {**crafted, **chosen}):
+            assert who.post(pages(label, pk)["changelist"], posted).status_code < 500, label
     # An inline formset that no page offers is read by none.
     inline = {"postings-TOTAL_FORMS": "1", "postings-INITIAL_FORMS": "0", "postings-0-amount": "5"}
-    superuser.post(pages("tokens.Entry", bought.entry_id)["change"], inline)
-    assert [list(table.objects.order_by("pk").values()) for table in tables] == before
+    who.post(pages("tokens.Entry", bought.entry_id)["change"], inline)
+    assert ledger() == before
+
+
+def ledger() -> list[list[dict[str, object]]]:
+    return [state_of(f"tokens.{table}") for table in LEDGER]
 
 
 @pytest.mark.django_db
