@@ -54,6 +54,14 @@ def _get_config(cloud: Cloud, names: list[str], _: Flags) -> str:
     return f"{cloud.default_project or '(unset)'}\n" if names == ["project"] else ""
 
 
+def _there_or_made(path: str, *, describe: str, create: str, names: int = 1) -> dict[str, Command]:
+    """The two commands of things of which the scripts ask no more than whether they are there."""
+    return {
+        f"{path} describe": Command(project.describe(path), f"{path}.get", names, describe),
+        f"{path} create": Command(project.create(path), f"{path}.create", names, create),
+    }
+
+
 COMMANDS = {
     "config get": Command(_get_config, "", 1),
     "secrets create": Command(
@@ -165,29 +173,21 @@ COMMANDS = {
     "services vpc-peerings connect": Command(
         project.connect, "servicenetworking.services.addPeering", 0, "--service --ranges! --network!"
     ),
-    **{
-        f"{path} {verb}": Command(
-            project.describe(kind) if verb == "describe" else project.create(kind),
-            f"{kind}.{verb}",
-            0 if path.startswith("firestore") else 1,
-            flags,
-        )
-        for path, kind in project.SIMPLE.items()
-        for verb, flags in {
-            "compute addresses": {
-                "describe": "--global",
-                "create": "--global --purpose --prefix-length --network",
-            },
-            "artifacts repositories": {
-                "describe": "--location!",
-                "create": "--location! --repository-format!",
-            },
-            "firestore databases": {
-                "describe": "--database!",
-                "create": "--database --location! --type --enable-pitr",
-            },
-        }[path].items()
-    },
+    **_there_or_made(
+        "compute addresses",
+        describe="--global",
+        create="--global --purpose --prefix-length --network",
+    ),
+    **_there_or_made(
+        "artifacts repositories", describe="--location!", create="--location! --repository-format!"
+    ),
+    **_there_or_made(
+        "firestore databases",
+        names=0,
+        describe="--database!",
+        create="--database --location! --type --enable-pitr",
+    ),
+    **_there_or_made(project.SQL_DATABASE, describe="--instance!", create="--instance!"),
     "sql instances describe": Command(project.describe_sql, "cloudsql.instances.get", 1),
     "sql instances create": Command(
         project.create_sql,
@@ -195,12 +195,6 @@ COMMANDS = {
         1,
         "--region --database-version --edition --tier --network --no-assign-ip --availability-type --ssl-mode"
         " --storage-auto-increase --backup-start-time --enable-point-in-time-recovery --deletion-protection",
-    ),
-    "sql databases describe": Command(
-        project.describe(project.SQL_DATABASE), "cloudsql.databases.get", 1, "--instance!"
-    ),
-    "sql databases create": Command(
-        project.create(project.SQL_DATABASE), "cloudsql.databases.create", 1, "--instance!"
     ),
     "sql users list": Command(project.list_users, "cloudsql.users.list", 0, "--instance!"),
     "sql users create": Command(project.create_user, "cloudsql.users.create", 1, "--instance! --flags-file!"),

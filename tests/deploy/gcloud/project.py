@@ -18,12 +18,6 @@ ACCOUNT, BINDING, API, PEERING, TRIGGER = (
 SQL, SQL_DATABASE, SQL_USER, REDIS = "sql instances", "sql databases", "sql users", "redis instances"
 AUTH_STRING = "redis-auth-string-that-nobody-may-see"
 BINDINGS = "value(bindings.role,bindings.members)"
-# Kinds of which the scripts ask no more than whether they are there.
-SIMPLE = {
-    "compute addresses": "addresses",
-    "artifacts repositories": "repositories",
-    "firestore databases": "firestore databases",
-}
 
 
 def list_apis(cloud: Cloud, _names: list[str], _flags: Flags) -> str:
@@ -78,7 +72,7 @@ def list_peerings(cloud: Cloud, _names: list[str], flags: Flags) -> str:
 
 
 def connect(cloud: Cloud, _names: list[str], flags: Flags) -> str:
-    cloud.find("addresses", flags["--ranges"])
+    cloud.find("compute addresses", flags["--ranges"])
     cloud.there(PEERING)[flags["--ranges"]] = {}
     return ""
 
