@@ -10,6 +10,7 @@ from kombu.pidbox import Mailbox
 
 from config import limits
 from config.celery import app
+from config.middleware import WEBHOOK_PATH
 from config.signs_of_life import BEAT_SIGN, SIGNS
 from config.smoke.findings import CannotBeSeen, NotAsItShould, wait_until_right
 from config.smoke.site import Site
@@ -20,7 +21,6 @@ from mirror.queries.client_rules import find_allowed_writes
 from payments.queries.at_stripe import find_endpoint_faults, find_sale_faults
 
 GUARDED_TABLES = ("tokens_entry", "tokens_posting", "tokens_wallet", "tokens_lot")
-WEBHOOK = "/api/stripe/webhook"
 
 
 def database(_site: Site) -> str:
@@ -46,7 +46,7 @@ def stripe(_site: Site) -> str:
     try:
         faults = find_sale_faults(live=settings.STRIPE_LIVE_MODE)
         if not settings.STRIPE_API_BASE:  # our stand-in tells where it was told to at its start
-            faults += find_endpoint_faults(f"{settings.SITE_URL}{WEBHOOK}", settings.STRIPE_API_VERSION)
+            faults += find_endpoint_faults(f"{settings.SITE_URL}{WEBHOOK_PATH}", settings.STRIPE_API_VERSION)
     except Refusal as refusal:
         raise NotAsItShould(f"Stripe: {refusal.detail or refusal.title} ({refusal.code})") from refusal
     if faults:

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from django.conf import settings
 
 from config import limits
+from config.middleware import WEBHOOK_PATH
 from config.smoke.findings import CannotBeSeen, NotAsItShould, wait_until_right
 from config.smoke.site import Site
 from foundation.money import in_words
@@ -29,7 +30,6 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "X-Request-ID": (),
 }
 HSTS = {"Strict-Transport-Security": (f"max-age={limits.HSTS_SECONDS}",)}
-WEBHOOK = "/api/stripe/webhook"
 STALE_SECONDS = 600  # twice as old as an event may be
 UNAUTHORIZED = HTTPStatus.UNAUTHORIZED
 STRANGERS: tuple[tuple[str, str, int, dict[str, str]], ...] = (
@@ -123,7 +123,7 @@ def webhook(site: Site) -> str:
     for number, secret in enumerate(settings.STRIPE_WEBHOOK_SECRETS, 1):
         tries[f"stale, signed with secret {number}"] = _signed(body, secret, int(time.time()) - STALE_SECONDS)
     for words, signature in tries.items():
-        answer = site.ask("POST", WEBHOOK, data=body, headers={"Stripe-Signature": signature})
+        answer = site.ask("POST", WEBHOOK_PATH, data=body, headers={"Stripe-Signature": signature})
         if (answer.status_code, answer.json().get("code")) != (HTTPStatus.BAD_REQUEST, "invalid_signature"):
             raise NotAsItShould(f"an event that is {words} is answered {answer.status_code}")
     if len(tries) == 1:

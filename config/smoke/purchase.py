@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from config.smoke.findings import NotAsItShould, PersonNeeded, wait_until_right
 from config.smoke.site import Site
-from identity.services.probes import prepare_probe_customer
+from identity.services.probes import PROBE_EMAIL, prepare_probe_customer
 from tokens.queries import packages
 
 LOGIN = "/accounts/login/"
 PURCHASES = "/api/tokens/purchases"
 BALANCE = "/api/tokens/balance"
 CARD = {
-    "email": "smoke-test@example.com",
+    "email": PROBE_EMAIL,
     "card": "4242 4242 4242 4242",
     "expiry": "12 / 49",
     "cvc": "123",
