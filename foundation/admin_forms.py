@@ -24,7 +24,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=ADMIN_REASON_LENGTH_MAX,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="For other members of staff; the customer does not see it.",
+        help_text="For other members of staff, and kept for ever: name no personal data. The customer does not see it.",
     )
 
 

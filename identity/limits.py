@@ -31,4 +31,5 @@ API_KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 SIGN_INS_KEPT = timedelta(days=30)  # of who guessed passwords, and from where
 AUDIT_CODE_LENGTH_MAX = 64
 AUDIT_ID_LENGTH_MAX = 255
+AUDIT_ADDRESS_LENGTH_MAX = 64  # an IPv6 address has at most 45
 SEED_BATCH = 1_000  # rows of one statement when people are made to be counted

@@ -18,7 +18,7 @@ class AuditRecord(models.Model):
     at = models.DateTimeField("when")
     actor_kind = models.CharField("by", max_length=16, choices=ActorKind)
     actor_id = models.CharField("who", max_length=limits.AUDIT_ID_LENGTH_MAX, blank=True)
-    address = models.CharField("from where", max_length=64, blank=True)
+    address = models.CharField("from where", max_length=limits.AUDIT_ADDRESS_LENGTH_MAX, blank=True)
     action = models.CharField("what", max_length=limits.AUDIT_CODE_LENGTH_MAX)
     subject_kind = models.CharField("to a", max_length=limits.AUDIT_CODE_LENGTH_MAX)
     subject_id = models.CharField("which", max_length=limits.AUDIT_ID_LENGTH_MAX)

@@ -46,7 +46,10 @@ class Freeze(models.Model):
 
 
 class FreezeReason(models.Model):
-    """What somebody wrote on freezing or unfreezing a wallet. Free text, so it can be erased by itself."""
+    """What was written on freezing or unfreezing a wallet. Free text, so it can be erased by itself.
+
+    What staff wrote is in the audit trail too, which nobody erases: there it is to be without personal data.
+    """
 
     freeze = models.ForeignKey(Freeze, on_delete=models.PROTECT, related_name="reasons", db_index=False)
     step = models.CharField(max_length=8, choices=FreezeStep)
