@@ -33,7 +33,7 @@ from sandbox.stripe_process import start_stripe
 from tests.chaos import limits
 from tests.chaos.keeper import Kept, answers
 from tests.support.failpoints import Failpoints
-from tests.support.firestore_proxy import FirestoreProxy
+from tests.support.firestore_proxy import Commit, FirestoreProxy
 from tests.support.killing import kill_family
 from tests.support.proxy import TcpProxy
 
@@ -60,7 +60,7 @@ class Installation:
         self.directory.chmod(0o755)  # PostgreSQL may run as a user who has to get in
         self.project = f"demo-{uuid.uuid4().hex[:12]}"
         self.failpoints = Failpoints(self.directory / "failpoints")
-        self.era = 0  # raised when Firestore was wiped
+        self.wiped: list[list[Commit]] = []  # what each Firestore of before had taken when it was wiped
         self.api_key = ""
         self._reserved: list[socket.socket] = []
 
@@ -207,7 +207,7 @@ class Installation:
         self._firestore.stop()
         while not self.firestore_calls.is_quiet:  # a commit of before is not one of after
             time.sleep(limits.POLL_SECONDS)
-        self.era += 1
+        self.wiped.append(list(self.firestore_calls.commits))
         self.firestore_calls.commits.clear()
         self._firestore = self._start_firestore(int(self._firestore.url.rpartition(":")[2]))
 

@@ -124,8 +124,11 @@ def _judge_holds(verdict: Verdict, told: Told, books: Books) -> None:
 def _judge_started(verdict: Verdict, told: Told, books: Books) -> None:
     """Purchases that were started: one row for each key, and the one that was answered."""
     for operation in acknowledged(told, Kind.PURCHASE):
-        if operation.answer["id"] not in books.purchases:
+        key = books.purchases.get(operation.answer["id"])
+        if key is None:
             verdict.lost.append(f"purchase {operation.key}: no purchase {operation.answer['id']}")
+        elif key != operation.key:
+            verdict.wrong.append(f"purchase {operation.key}: it was answered that of {key}")
     rows = Counter(books.purchases.values())
     verdict.doubled += [f"{times} purchases under the key {key}" for key, times in rows.items() if times > 1]
     keys = {each.key for each in told.of(Kind.PURCHASE)}
@@ -172,7 +175,7 @@ def _judge_wallets(verdict: Verdict, told: Told, payments: Sequence[Payment], bo
         if operation.answer["id"] not in ended:
             held[operation.user] += operation.amount
     doubtful = {each.user for each in told.of() if each.outcome is Outcome.DOUBTFUL}
-    for user in (owed.keys() | held.keys()) - doubtful:
+    for user in (owed.keys() | held.keys() | books.wallets.keys()) - doubtful:
         wallet = books.wallets.get(user, Wallet(user, 0, 0, 0, 0, 0))
         found, expected = (wallet.balance - wallet.debt, wallet.held), (owed[user], held[user])
         if found != expected:

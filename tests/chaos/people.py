@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from sandbox.stripe.client import SandboxControls, SandboxRefused
 from tests.chaos import limits
-from tests.chaos.calls import NO_ANSWER, Calls, send
+from tests.chaos.calls import NO_ANSWER, Answer, Calls, send
 from tests.chaos.habits import IN_USE, MIX, PACKAGES, REFUSALS, THREADS, Customer
-from tests.chaos.told import Kind, Operation, Told
+from tests.chaos.told import Kind, Operation, Outcome, Told
 
 
 class People:
@@ -83,7 +83,7 @@ class People:
         try:
             while not self._is_over.is_set():
                 if (operation := self._take_due()) is not None:
-                    self._ask(operation)
+                    self.ask(operation)
                 elif self._is_closing.is_set():
                     self._is_over.wait(limits.POLL_SECONDS)
                 elif self._is_my_turn():
@@ -124,9 +124,10 @@ class People:
     # Asking
 
     def _new(self, kind: Kind, user: str, amount: int = 0, subject: str = "") -> None:
-        self._ask(self._told.add(Operation(str(uuid.uuid4()), kind, user, amount, subject)))
+        self.ask(self._told.add(Operation(str(uuid.uuid4()), kind, user, amount, subject)))
 
-    def _ask(self, operation: Operation) -> None:
+    def ask(self, operation: Operation) -> None:
+        """Ask for an operation, and note what is answered: what is in doubt is asked for again."""
         operation.tries += 1
         answer = send(self._calls, operation)
         self._told.count(answer.status)
@@ -136,13 +137,23 @@ class People:
         elif answer.status == NO_ANSWER or answer.status >= 500:
             operation.unanswered_at = time.monotonic()
             self._ask_again(operation, limits.RETRY_SECONDS)
-        elif answer.code == IN_USE or operation.unanswered_at + limits.LATE_SECONDS > time.monotonic():
-            # A no is final only once no try of before can still be on its way to a yes.
+        elif answer.code == IN_USE:
+            self._ask_again(operation, limits.IN_USE_RETRY_SECONDS)
+        else:
+            self._hear_no(operation, answer)
+
+    def _hear_no(self, operation: Operation, answer: Answer) -> None:
+        """A no is final only once no try of before can still be on its way to a yes.
+
+        What nobody may be told is noted at once, however: a no of another kind, and any after a yes.
+        """
+        if answer.code not in REFUSALS:
+            self._told.accuse(f"{operation.kind} {operation.key}: {answer.status} {answer.body}")
+        may_be_late = operation.unanswered_at + limits.LATE_SECONDS > time.monotonic()
+        if may_be_late and operation.outcome is Outcome.DOUBTFUL:
             self._ask_again(operation, limits.IN_USE_RETRY_SECONDS)
         else:
             self._told.refuse(operation, answer.body)
-            if answer.code not in REFUSALS:
-                self._told.accuse(f"{operation.kind} {operation.key}: {answer.status} {answer.body}")
 
     def _ask_again(self, operation: Operation, seconds: float) -> None:
         with self._lock:

@@ -122,23 +122,25 @@ def read_shown(installation: Installation) -> Shown:
         }
     finally:
         channel.close()
-    return Shown(wallets, entries, sights(installation.firestore_calls.commits, installation.era))
+    return Shown(wallets, entries, sights([*installation.wiped, installation.firestore_calls.commits]))
 
 
 def _document(fields: Mapping[str, Any]) -> Document:
     return Document(fields["userId"], fields["type"], fields["amount"], fields["balanceAfter"], fields["seq"])
 
 
-def sights(commits: Sequence[Commit], era: int) -> dict[str, list[Sight]]:
-    """Every state of each wallet's document, in the order in which Firestore took them."""
+def sights(eras: Sequence[Sequence[Commit]]) -> dict[str, list[Sight]]:
+    """Every state of each wallet's document, in the order in which Firestore took them; a wipe begins an era."""
     found: dict[str, list[Sight]] = defaultdict(list)
-    for commit in sorted(commits, key=lambda each: each.nanos):
-        for write in commit.writes:
-            update = types.Write.pb(write).update
-            if "/users/" in update.name:
-                fields = update.fields
-                numbers = (
-                    int(fields[name].integer_value) for name in ("tokenBalance", "ledgerSeq", "walletVersion")
-                )
-                found[update.name.rpartition("/")[2]].append(Sight(era, *numbers))
+    for era, commits in enumerate(eras):
+        for commit in sorted(commits, key=lambda each: each.nanos):
+            for write in commit.writes:
+                update = types.Write.pb(write).update
+                if "/users/" in update.name:
+                    found[update.name.rpartition("/")[2]].append(_sight(era, update.fields))
     return found
+
+
+def _sight(era: int, fields: Mapping[str, Any]) -> Sight:
+    numbers = (int(fields[name].integer_value) for name in ("tokenBalance", "ledgerSeq", "walletVersion"))
+    return Sight(era, *numbers)

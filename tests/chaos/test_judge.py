@@ -30,6 +30,7 @@ class Case:
             Hold("h2", ALICE, 9, "captured", 3, "hold-2"),
         ]
         self.wallet = Wallet(ALICE, 182, 7, 0, 5, 9)
+        self.other_wallets: dict[str, Wallet] = {}
         self.purchases = {"p1": "buy"}
         self.reversed_tokens = {"p1": 50}
         self.imbalances: list[str] = []
@@ -66,7 +67,7 @@ class Case:
         books = Books(
             self.entries,
             self.holds,
-            {ALICE: self.wallet},
+            {ALICE: self.wallet, **self.other_wallets},
             self.purchases,
             self.reversed_tokens,
             self.imbalances,
@@ -169,6 +170,10 @@ WRONGS: dict[str, Callable[[Case], object]] = {
     "more reversed than went back": lambda case: case.reversed_tokens.update(p1=51),
     "less reversed than went back": lambda case: case.reversed_tokens.clear(),
     "a balance that is not the sum": lambda case: setattr(case, "wallet", replace(case.wallet, balance=183)),
+    "tokens of somebody who was given none": lambda case: case.other_wallets.update(
+        bob=Wallet("bob", 5, 0, 0, 1, 2)
+    ),
+    "the purchase of another key": lambda case: case.purchases.update(p1="another"),
     "a hold that holds nothing": lambda case: setattr(case, "wallet", replace(case.wallet, held=0)),
     "what the ledger's own check finds": lambda case: case.imbalances.append("verify_ledger: no"),
     "a balance in Firestore that never was": lambda case: case.sights.insert(1, Sight(0, 249, 2, 3)),
