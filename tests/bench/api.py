@@ -3,8 +3,6 @@
 All are served by gunicorn as in production, from as many clients, in turns.
 """
 
-import json
-import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +14,8 @@ from django.utils import timezone
 from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.services.api_keys import create_api_key
 from sandbox.processes import Child, free_port
-from tests.bench.http_load import Load, WrongAnswer, drive
+from tests.bench.books import check_books
+from tests.bench.http_load import Load, WrongAnswer, api_request, drive
 from tests.bench.people import Buyer, credit_all, open_buyers
 from tests.bench.rounds import Figures, interleave, median, median_ratio
 from tests.bench.serving import serve, wait_for_answer
@@ -24,7 +23,6 @@ from tests.bench.sizes import Sizes
 from tests.bench.stage import Place
 from tokens.kinds import EntryType
 from tokens.models import Entry
-from tokens.queries.integrity import find_imbalances
 
 CLIENTS = 8
 WARM_UP_SECONDS = 2.0  # every worker process has loaded the application by then
@@ -42,12 +40,13 @@ class Caller:
 
     def balance(self, port: int, number: int) -> bytes:
         """Ask for a balance."""
-        return self._request(f"GET /api/tokens/balance?user={self._user(number)}", port, b"")
+        line = f"GET /api/tokens/balance?user={self._user(number)}"
+        return api_request(line, port, f"Api-Key {self.key}")
 
     def spend(self, port: int, number: int) -> bytes:
         """Spend a token, under a key of its own."""
         body = {"user": self._user(number), "amount": SPENT_TOKENS, "reason": "Measured"}
-        return self._request("POST /api/tokens/spend", port, json.dumps(body).encode())
+        return api_request("POST /api/tokens/spend", port, f"Api-Key {self.key}", body)
 
     def nothing(self, port: int, number: int) -> bytes:
         """Send as much as a spend does to the view that does nothing."""
@@ -55,14 +54,6 @@ class Caller:
 
     def _user(self, number: int) -> str:
         return str(self.buyers[number % len(self.buyers)].user_id)
-
-    def _request(self, line: str, port: int, body: bytes) -> bytes:
-        head = (
-            f"{line} HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Api-Key {self.key}\r\n"
-            f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body
 
 
 @dataclass
@@ -124,8 +115,7 @@ def _check_spends(answered: int) -> None:
     spent = Entry.objects.filter(type=EntryType.SPEND).count()
     if spent != answered:
         raise WrongAnswer(f"{answered} spends answered, {spent} entries.")
-    if imbalances := find_imbalances():
-        raise WrongAnswer(f"The books are wrong: {imbalances[:3]}")
+    check_books()
 
 
 def _figures(loads: dict[str, list[Load]]) -> Figures:

@@ -31,9 +31,6 @@ from tests.bench.sizes import Sizes
 from tests.bench.stage import Place
 from tokens.models import Entry
 
-P95_MS_MAX = 300
-QUERIES_MAX = 25
-GROWTH_MB_MAX = 50
 FAR_PAGE = 1_000
 SEED_SECONDS_MAX = 3_600
 PAGES_NAMED = 8
@@ -58,7 +55,7 @@ PREFIX_LENGTH = 8  # also looked for: the beginning of a term, which many rows h
 
 
 def measure(place: Place, sizes: Sizes) -> Figures:
-    """Fill the tables, ask for every page, export; say which pages are past their bounds."""
+    """Fill the tables, ask for every page, export; name the slowest pages."""
     seconds = _seed(place, sizes)
     carol = User.objects.create_superuser("bench@example.com")
     cache.clear()
@@ -158,22 +155,11 @@ def _export(client: Client) -> Figures:
     if rows != Entry.objects.count():
         raise WrongAnswer(f"{rows} rows were exported of {Entry.objects.count()}.")
     growth = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(
-        f"  {_verdict(growth <= GROWTH_MB_MAX)}: the export of {rows:,} rows took {growth:.1f} MB more",
-        flush=True,
-    )
     return {"export_rows": rows, "export_rows_per_second": rows / seconds, "export_growth_mb": growth}
 
 
 def _tell(slowest: dict[str, float], counts: dict[str, int]) -> None:
-    """Name the slowest pages, and say whether all are within their bounds."""
+    """Name the slowest pages, and the one that asks most."""
     named = sorted(slowest, key=lambda each: -slowest[each])[:PAGES_NAMED]
     for page in dict.fromkeys((*named, max(counts, key=lambda each: counts[each]))):
         print(f"  {slowest[page]:7.1f} ms  {counts[page]:3d} statements  {page}", flush=True)
-    fast, modest = max(slowest.values()) < P95_MS_MAX, max(counts.values()) <= QUERIES_MAX
-    print(f"  {_verdict(fast)}: each page's p95 under {P95_MS_MAX} ms", flush=True)
-    print(f"  {_verdict(modest)}: at most {QUERIES_MAX} statements a page", flush=True)
-
-
-def _verdict(is_met: bool) -> str:
-    return "met" if is_met else "MISSED"

@@ -1,9 +1,11 @@
 """Clients that post prepared requests one after the other, and measure each answer."""
 
+import json
 import re
 import socket
 import threading
 import time
+import uuid
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -70,6 +72,17 @@ def _next(requests: deque[bytes]) -> bytes:
         return requests.popleft()
     except IndexError:
         raise WrongAnswer("More was answered than was prepared: raise deliveries_per_second_max.") from None
+
+
+def api_request(line: str, port: int, authorization: str, body: object = None) -> bytes:
+    """A whole HTTP request to the API, under an idempotency key of its own."""
+    content = b"" if body is None else json.dumps(body).encode()
+    head = (
+        f"{line} HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: {authorization}\r\n"
+        f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
 
 
 def read_answer(connection: socket.socket) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sandbox import binaries
 from sandbox.processes import SandboxError
+from tests.bench.books import check_books
 from tests.bench.credits import BATCH
 from tests.bench.growth import measure_growth
 from tests.bench.http_load import WrongAnswer
@@ -24,8 +25,6 @@ from tests.bench.rounds import Figures, interleave, median, median_ratio
 from tests.bench.serving import ROOT
 from tests.bench.sizes import Sizes
 from tests.bench.stage import Place
-from tokens.models import Entry
-from tokens.queries.integrity import find_imbalances
 
 CLIENTS = 8
 ORM_PROCESSES = HORDAK_CLIENTS = 4
@@ -47,7 +46,7 @@ def measure(place: Place, sizes: Sizes) -> Figures:
     with ExitStack() as running:
         runs = _contenders(place, sizes, running)
         rates = interleave(runs, sizes.rounds)
-    _check_books()
+    check_books()
     return _figures(rates) | measure_growth(place, sizes)
 
 
@@ -122,11 +121,3 @@ def pgbench_rate(place: Place, script: Path, seconds: int) -> float:
     if done.returncode or tps is None:
         raise WrongAnswer(f"pgbench failed:\n{done.stdout}{done.stderr}")
     return float(tps[1])
-
-
-def _check_books() -> None:
-    """Whoever wrote them, the entries are those of one sound book."""
-    if imbalances := find_imbalances():
-        raise WrongAnswer(f"The books are wrong: {imbalances[:3]}")
-    if not Entry.objects.exists():
-        raise WrongAnswer("Nothing was posted.")

@@ -5,7 +5,6 @@ Firestore and Stripe share the machine with them and with whoever asks. First as
 ask one thing after the other: that is saturation. Then requests arrive at 70 % of it, however long the answers take.
 """
 
-import json
 import time
 import uuid
 from collections import deque
@@ -24,8 +23,9 @@ from mirror.models import OutboxRow
 from sandbox.demo import product as processes
 from sandbox.processes import Child, wait_until_ready
 from security.models import PurchaseLimits
+from tests.bench.books import check_books
 from tests.bench.footprint import Footprint, Growth
-from tests.bench.http_load import WrongAnswer
+from tests.bench.http_load import WrongAnswer, api_request
 from tests.bench.open_loop import CLIENTS, Answers, Arrivals, Maker, drive
 from tests.bench.people import PACKAGE, Buyer, credit_all, open_buyers, open_purchases, suffix_of
 from tests.bench.rounds import Figures
@@ -36,7 +36,6 @@ from tests.bench.stripe_words import StripeWords, signed_request
 from tests.bench.webhook import learn_words
 from tests.support.google import unsigned_token
 from tests.support.proxy import TcpProxy
-from tokens.queries.integrity import find_imbalances
 
 # Of a hundred requests. Each purchase that is started is paid by somebody: a webhook.
 MIX = {"purchase": 8.0, "webhook": 8.0, "spend": 34.0, "balance": 34.0, "transactions": 16.0}
@@ -94,8 +93,8 @@ class Crowd:
         if buyer.user_id not in self._tokens:
             project = self.place.environment["GOOGLE_CLOUD_PROJECT"]
             self._tokens[buyer.user_id] = unsigned_token(project, str(buyer.user_id))
-        body = json.dumps({"package": PACKAGE}).encode()
-        return self._request("POST /api/tokens/purchases", f"Bearer {self._tokens[buyer.user_id]}", body)
+        bearer = f"Bearer {self._tokens[buyer.user_id]}"
+        return api_request("POST /api/tokens/purchases", self.place.port, bearer, {"package": PACKAGE})
 
     def _webhook(self) -> bytes:
         try:
@@ -106,19 +105,11 @@ class Crowd:
 
     def _spend(self) -> bytes:
         asked = {"user": str(self._next().user_id), "amount": 1, "reason": "Measured"}
-        return self._request("POST /api/tokens/spend", f"Api-Key {self.api_key}", json.dumps(asked).encode())
+        return api_request("POST /api/tokens/spend", self.place.port, f"Api-Key {self.api_key}", asked)
 
     def _read(self, what: str) -> bytes:
         path = f"/api/tokens/{what}?user={self._next().user_id}"
-        return self._request(f"GET {path}", f"Api-Key {self.api_key}", b"")
-
-    def _request(self, line: str, authorization: str, body: bytes) -> bytes:
-        head = (
-            f"{line} HTTP/1.1\r\nHost: localhost:{self.place.port}\r\nAuthorization: {authorization}\r\n"
-            f"Idempotency-Key: {uuid.uuid4()}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body
+        return api_request(f"GET {path}", self.place.port, f"Api-Key {self.api_key}")
 
 
 def measure(place: Place, sizes: Sizes) -> Figures:
@@ -136,8 +127,7 @@ def measure(place: Place, sizes: Sizes) -> Figures:
             steady = _load(crowd, rate, sizes.steady_seconds)
             end, grown = Footprint.now(product, place.owners_url), Growth.now(place.owners_url)
             outage = _outage(crowd, firestore, rate, sizes.outage_seconds)
-    if imbalances := find_imbalances():
-        raise WrongAnswer(f"The books are wrong: {imbalances[:3]}")
+    check_books()
     return {
         "saturation_rate": saturated.rate,
         "rate": steady.rate,

@@ -23,13 +23,16 @@ def as_hordak(place: Place) -> dict[str, str]:
 
 
 class Talker:
-    """A process that answers each line with a line; the first it says by itself, when it is ready."""
+    """A process that answers each line with a line; the first it says by itself, when it is ready.
+
+    It logs errors alone, as this process does: a line for each entry would bury the figures.
+    """
 
     def __init__(self, module: str, arguments: list[str], environment: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
             cwd=ROOT,
-            env=environment,
+            env={**environment, "LOG_LEVEL": "ERROR"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

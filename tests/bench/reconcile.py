@@ -63,5 +63,5 @@ def _reconciled(stripe: SandboxControls, count: int, began_at: datetime) -> Figu
         "seconds": seconds,
         "false_findings": sum(len(result.found) for result in results),
         "stripe_calls": calls,
-        "stripe_calls_allowed": pages + LISTS,
+        "stripe_calls_vs_allowed": calls / (pages + LISTS),
     }

@@ -1,4 +1,4 @@
-"""What figures are wanted, as far as they are ratios or rates that hold on any machine."""
+"""What figures are wanted, as far as somebody has promised them."""
 
 import operator
 from collections.abc import Callable
@@ -20,7 +20,17 @@ TARGETS: Final[dict[str, dict[str, tuple[str, float]]]] = {
         "growth_balance": GROWTH,
         "growth_history": GROWTH,
         "growth_statement": GROWTH,
-    }
+    },
+    "load": {"drain_vs_outage": (AT_MOST, 1.0)},
+    "reconcile": {
+        "false_findings": (AT_MOST, 0.0),
+        "stripe_calls_vs_allowed": (AT_MOST, 1.0),
+    },
+    "backoffice": {
+        "slowest_p95_ms": (AT_MOST, 300.0),
+        "most_queries": (AT_MOST, 25.0),
+        "export_growth_mb": (AT_MOST, 50.0),
+    },
 }
 
 
