@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from tests.admin.rows import person
+from tests.support.staff import permit
 
 SignedIn = Callable[..., Client]
 
@@ -17,11 +17,7 @@ def staff(db: None) -> SignedIn:
 
     def sign_in(*rights: str, name: str = "bob") -> Client:
         user = person(name, is_staff=True)
-        for right in rights:
-            app_label, codename = right.split(".")
-            user.user_permissions.add(
-                Permission.objects.get(content_type__app_label=app_label, codename=codename)
-            )
+        permit(user, *rights)
         return _client(user)
 
     return sign_in

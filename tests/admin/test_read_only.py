@@ -11,7 +11,7 @@ from identity.models import User
 from payments.models import Purchase
 from tests.admin.rows import person, purchase, row_of, settled_purchase
 from tests.admin.test_who_gets_in import ADDED_HERE, pages
-from tests.support.members import of_role
+from tests.support.staff import of_role
 from tokens.models import Account, Lot, Posting
 
 EDITED_HERE = ADDED_HERE | {"identity.User", "security.PurchaseLimits"}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from identity.kinds import Actor
-from tests.support.members import member
 from tests.support.shop import open_customer
+from tests.support.staff import member
 from tests.tokens.conftest import Bank
 from tokens.queries.integrity import find_imbalances
 

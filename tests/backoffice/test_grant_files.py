@@ -21,8 +21,8 @@ from identity.errors import ActionNotAllowed
 from identity.kinds import SYSTEM_ACTOR, Actor
 from identity.models import AuditRecord, User
 from tests.support.database import as_owner
-from tests.support.members import member
 from tests.support.shop import open_customer
+from tests.support.staff import member
 from tests.tokens.conftest import Bank
 from tokens.kinds import EntryType, FreezeCause
 from tokens.models import Entry

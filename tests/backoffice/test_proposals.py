@@ -27,7 +27,7 @@ from identity.errors import ActionNotAllowed, MakerIsChecker, ReasonMissing
 from identity.kinds import Actor
 from identity.models import AuditRecord, User
 from tests.support.database import as_owner
-from tests.support.members import member
+from tests.support.staff import member
 from tests.tokens.conftest import Bank
 from tokens.errors import AdjustmentOutOfBounds, EntryNotReversible, InsufficientTokens
 from tokens.models import Correction, Entry

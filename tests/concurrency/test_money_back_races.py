@@ -11,9 +11,9 @@ from payments.errors import RefundNotPossible, RefundRefused, RefundTooLarge
 from payments.kinds import RefundReason
 from payments.models import InboxEvent, Purchase, Refund
 from payments.services import inbox
-from tests.support.members import member
 from tests.support.refunds import start_refund
 from tests.support.shop import Shop
+from tests.support.staff import member
 from tests.support.threads import race
 from tokens.errors import InsufficientTokens
 from tokens.kinds import PostedEntry, ServiceCall

@@ -12,7 +12,7 @@ from backoffice.services.proposals import Submitted, approve, propose, reject, s
 from identity.errors import ApprovalNeeded
 from identity.kinds import Actor
 from tests.concurrency.conftest import Holder
-from tests.support.members import member
+from tests.support.staff import member
 from tests.support.threads import race
 from tokens.limits import CORRECTION_ALONE_TOKENS_MAX
 from tokens.services.corrections import adjust

@@ -2,8 +2,7 @@
 
 import io
 import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from config import logs
 from config.tasks import log_measures
 from foundation.errors import Refusal
 from mirror.models import OutboxRow
@@ -28,12 +24,13 @@ from payments.services.reconciliation.runner import reconcile
 from security.kinds import AlertKind, Severity
 from security.services.alerts import raise_alert
 from tests.deploy.log_filter import Line, matches
-from tests.support.database import as_owner
+from tests.support.database import tamper
+from tests.support.logged import lines
 from tests.support.shop import Shop
 from tests.support.shop_fixtures import shop, stripe_sandbox
 from tests.support.webhook import post, signed
 
-__all__ = ["shop", "stripe_sandbox"]
+__all__ = ["lines", "shop", "stripe_sandbox"]
 
 MONITORING = Path(__file__).resolve().parents[2] / "deploy" / "monitoring"
 USER_METRIC = "logging.googleapis.com/user/"
@@ -54,21 +51,6 @@ def log_filters(policy: dict[str, Any]) -> list[str]:
     body = condition.get("conditionThreshold") or condition["conditionAbsent"]
     names = [text.partition(USER_METRIC)[2].partition('"')[0] for text in (body["filter"],)]
     return [METRICS[name]["filter"] for name in names if name]
-
-
-@pytest.fixture
-def lines() -> Iterator[Callable[[], list[Line]]]:
-    """Everything that is logged from here on, as production writes it."""
-    root, written = logging.getLogger(), io.StringIO()
-    before = root.handlers[:], root.level
-    logs.configure({"level": "INFO", "readable": False})
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(written)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    logs.configure(settings.LOGGING)
-    root.handlers[:], _ = before
-    root.setLevel(before[1])
 
 
 def unknown_purchase() -> None:
@@ -127,17 +109,10 @@ def lost_event(shop: Shop) -> None:
 
 def broken_ledger(shop: Shop) -> None:
     shop.buy()
-    tampering(shop, "balance + 1")
+    tamper("UPDATE tokens_wallet SET balance = balance + 1")
     with pytest.raises(CommandError):
         call_command("verify_ledger", stderr=io.StringIO())
-    tampering(shop, "balance - 1")
-
-
-def tampering(shop: Shop, balance: str) -> None:
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"UPDATE tokens_wallet SET balance = {balance}")
-        cursor.execute("SET session_replication_role = DEFAULT")
+    tamper("UPDATE tokens_wallet SET balance = balance - 1")
 
 
 TROUBLE: dict[str, Callable[[], None]] = {

@@ -1,18 +1,13 @@
 """Every log event that is promised is written by what it tells of: one line of JSON, with the request's id."""
 
-import io
-import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from config import logs
 from foundation.errors import Refusal
 from identity.kinds import SYSTEM_ACTOR, Actor, ActorKind
 from identity.services import audit
@@ -26,9 +21,12 @@ from security.models import Alert
 from security.services.alerts import acknowledge_alert, resolve_alert
 from security.services.overrides import grant_override
 from tests.support.database import as_owner
+from tests.support.logged import Line, lines
 from tests.support.reconciling import checked
 from tests.support.shop import Shop
 from tests.support.webhook import post
+
+__all__ = ["lines"]
 
 PROMISED = frozenset(
     (
@@ -40,22 +38,6 @@ PROMISED = frozenset(
     )
 )
 NOWHERE = "00000000-0000-4000-8000-000000000000"
-Line = dict[str, str]
-
-
-@pytest.fixture
-def lines() -> Iterator[Callable[[], list[Line]]]:
-    """Everything that is logged from here on, as production writes it."""
-    root, written = logging.getLogger(), io.StringIO()
-    before = root.handlers[:], root.level
-    logs.configure({"level": "INFO", "readable": False})
-    (handler,) = root.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(written)
-    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    logs.configure(settings.LOGGING)
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
 
 
 def sell(shop: Shop) -> None:

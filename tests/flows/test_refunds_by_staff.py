@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from foundation.errors import IdempotencyKeyReused
-from identity.kinds import Actor, ActorKind
+from identity.models import User
 from payments.errors import (
     PaymentsUnavailable,
     PurchaseNotFound,
@@ -22,19 +22,19 @@ from payments.queries.reversals import left_cents
 from payments.services import refunds, staff_refunds
 from payments.services.staff_refunds import retry_requested_refunds
 from payments.tasks import retry_refunds
-from tests.support.members import member
 from tests.support.refunds import start_refund
 from tests.support.shop import Shop
+from tests.support.staff import DAVE, permit
 
 BASIC = 250
 PRICE = 1499
-DAVE = Actor(ActorKind.STAFF, str(uuid.UUID(int=7)))
 
 
 @pytest.fixture(autouse=True)
 def _dave(transactional_db: None) -> None:
-    """Dave gives payments back."""
-    member("dave", "payments.refund_purchase", user_id=uuid.UUID(DAVE.id))
+    """Dave gives payments back, and may do nothing else."""
+    dave = User.objects.create(id=uuid.UUID(DAVE.id), email="dave@example.com", is_staff=True)
+    permit(dave, "payments.refund_purchase")
 
 
 def give_back(purchase: Purchase, cents: int | None = None, key: str = "") -> Refund:

@@ -32,9 +32,9 @@ from payments.services import quarantine, staff_refunds
 from payments.services.catalogue import publish_package
 from payments.services.staff_refunds import retry_requested_refunds
 from tests.flows.test_quarantine import pay_with
-from tests.support.members import member
 from tests.support.refunds import start_refund
 from tests.support.shop import Shop
+from tests.support.staff import member
 from tokens.kinds import PackageTerms
 
 PRICE, TOKENS = 9_999, 3_000

@@ -14,10 +14,10 @@ from payments.errors import PaymentsUnavailable
 from payments.kinds import RefundReason
 from payments.models import Purchase, Refund
 from security.models import Alert
-from tests.support.members import member
 from tests.support.reconciling import ON_ITS_WAY
 from tests.support.refunds import start_refund
 from tests.support.shop import Shop
+from tests.support.staff import member
 from tests.support.threads import race
 from tokens.models import Entry
 

@@ -10,6 +10,7 @@ from identity.kinds import STRIPE_ACTOR, SYSTEM_ACTOR, Actor, ActorKind, Right
 from identity.models import User
 from identity.services import rights
 from tests.admin.rows import person
+from tests.support.staff import permit
 
 FREEZE = Right.FREEZE_WALLET
 
@@ -46,7 +47,7 @@ def test_the_product_itself_and_stripe_need_no_leave() -> None:
 @pytest.mark.django_db
 def test_a_right_is_a_persons_own_or_their_roles_and_stands_for_itself() -> None:
     dave, erin, frank = (person(name, is_staff=True) for name in ("dave", "erin", "frank"))
-    dave.user_permissions.add(permission(FREEZE))
+    permit(dave, FREEZE)
     role = Group.objects.create(name="a role")
     role.permissions.add(permission(FREEZE))
     erin.groups.add(role)
@@ -75,7 +76,7 @@ def test_superusers_hold_every_right() -> None:
 @pytest.mark.parametrize("lost", ["right", "staff", "active"])
 def test_who_lost_it_a_moment_ago_has_it_no_longer(lost: str) -> None:
     dave = person("dave", is_staff=True)
-    dave.user_permissions.add(permission(FREEZE))
+    permit(dave, FREEZE)
     assert not refused(staff_actor(dave))
     if lost == "right":
         dave.user_permissions.clear()

@@ -7,7 +7,6 @@ from io import StringIO
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from identity.models import User
@@ -17,7 +16,7 @@ from payments.limits import BACKFILL_PATIENCE
 from payments.models import PackagePublication, Purchase
 from payments.services.reconciliation.runner import reconcile
 from sandbox.stripe.client import SandboxControls
-from tests.support.database import as_owner
+from tests.support.database import as_owner, without_guards
 from tests.support.lifetimes import publish_lasting
 from tests.support.shop import Shop
 from tests.support.shop_fixtures import shop, stripe_sandbox
@@ -39,8 +38,7 @@ def recover(status: int = 0) -> str:
 
 def lose_everything_sold() -> None:
     """What a restore to before the first sale leaves: the catalogue."""
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with without_guards() as cursor:
         for table in (
             *("payments_refund", "payments_dispute", "payments_carduse", "payments_decline"),
             *("payments_purchase", "payments_inboxevent"),
@@ -50,7 +48,6 @@ def lose_everything_sold() -> None:
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("DELETE FROM tokens_account WHERE owner_id IS NOT NULL")
         cursor.execute("DELETE FROM identity_user")
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def test_what_was_sold_since_the_dump_comes_back_with_its_buyers_once(

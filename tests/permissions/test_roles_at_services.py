@@ -7,7 +7,7 @@ from identity.kinds import Role
 from identity.models import AuditRecord
 from tests.permissions.staff_actions import ACTIONS
 from tests.permissions.test_rights_of_services import do, everything
-from tests.support.members import of_role
+from tests.support.staff import of_role
 
 _SUPPORT, _FINANCE, _SECURITY, _CATALOGUE = Role.SUPPORT, Role.FINANCE, Role.SECURITY, Role.CATALOGUE
 # Who does what, written down once more: beside the administrator, who does everything.

@@ -12,7 +12,8 @@ from payments.models import PackagePublication, Purchase
 from payments.services.catalogue import publish_package
 from security.models import Alert
 from tests.reconciliation.found import assert_gone, assert_kept_for_a_person, assert_mended, keys
-from tests.support.reconciling import checked, found, later, tamper
+from tests.support.database import tamper
+from tests.support.reconciling import checked, found, later
 from tests.support.shop import Shop
 from tokens.kinds import PackageTerms
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -162,9 +163,13 @@ def test_without_redis_nothing_is_started_and_one_alert_says_so(alice: User, set
 def test_redis_that_goes_between_taking_and_giving_back_costs_the_slot_and_nothing_else(
     alice: User, settings: Settings
 ):
-    hit = count_one(group="purchases", whose=str(alice.id), period=Period.HOUR)
-    settings.CACHES = {**settings.CACHES, CACHE: NOWHERE}
+    there = settings.CACHES
+    facts: dict[str, Any] = {"group": "purchases", "whose": str(alice.id), "period": Period.HOUR}
+    hit = count_one(**facts)
+    settings.CACHES = {**there, CACHE: NOWHERE}
     take_back(hit)
+    settings.CACHES = there
+    assert count_one(**facts).number == hit.number + 1
 
 
 def test_a_count_that_vanishes_while_it_is_counted_is_no_permission(

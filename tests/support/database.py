@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.test import TransactionTestCase
 
 ROLES = Path(__file__).resolve().parents[2] / "deploy" / "database_roles.sql"
@@ -57,8 +58,25 @@ def as_owner() -> Iterator[None]:
                 cursor.execute(f'SET ROLE "{application_role()}"')
 
 
+@contextmanager
+def without_guards() -> Iterator[CursorWrapper]:
+    """Give this superuser's session with every trigger and foreign key off, and only here."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            yield cursor
+        finally:
+            cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def tamper(statement: str) -> None:
+    """Write behind every guard's back, as only a superuser could."""
+    with without_guards() as cursor:
+        cursor.execute(statement)
+
+
 def empty_tables() -> None:
-    """Remove what a test wrote. Guards and foreign keys are off for this superuser's session, and only here."""
+    """Remove what a test wrote."""
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]
     probes = [
         f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\" WHERE {ONLY_CUSTOMERS_ROWS.get(name, 'true')})"
@@ -67,12 +85,9 @@ def empty_tables() -> None:
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(probes))
         written = [name for (name,) in cursor.fetchall()]
-        cursor.execute("SET session_replication_role = replica")
-        try:
-            for name in written:
-                cursor.execute(f'DELETE FROM "{name}" WHERE {ONLY_CUSTOMERS_ROWS.get(name, "true")}')
-        finally:
-            cursor.execute("SET session_replication_role = DEFAULT")
+    with without_guards() as cursor:
+        for name in written:
+            cursor.execute(f'DELETE FROM "{name}" WHERE {ONLY_CUSTOMERS_ROWS.get(name, "true")}')
 
 
 def clear_by_deleting() -> None:

@@ -1,14 +1,12 @@
-"""Reconciles in tests, when what has just happened is no longer on its way; and goes round the ledger's guards."""
+"""Reconciles in tests, when what has just happened is no longer on its way."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.utils import timezone
 
 from payments.models import Discrepancy
 from payments.services.reconciliation.runner import CheckResult, available, reconcile
-from tests.support.database import as_owner
 
 ON_ITS_WAY = timedelta(minutes=10)
 SINCE = timedelta(hours=12)
@@ -53,13 +51,3 @@ def open_rows(check_name: str) -> Collection[tuple[str, str]]:
     """What the rows say is open."""
     rows = Discrepancy.objects.filter(check_name=check_name, status="open")
     return set(rows.values_list("kind", "subject"))
-
-
-def tamper(statement: str) -> None:
-    """Write to the ledger with every trigger off, as only a superuser could."""
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        try:
-            cursor.execute(statement)
-        finally:
-            cursor.execute("SET session_replication_role = DEFAULT")

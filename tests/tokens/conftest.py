@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from identity.kinds import Actor
 from identity.models import User
-from tests.support.members import member
 from tests.support.shop import open_customer
+from tests.support.staff import member
 from tokens.kinds import AccountKind, EntryType, PostedEntry
 from tokens.queries.integrity import find_imbalances
 from tokens.queries.wallets import WalletState, wallet_of

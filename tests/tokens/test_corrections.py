@@ -12,7 +12,7 @@ from foundation.errors import IdempotencyKeyReused
 from identity.errors import ActionNotAllowed, ApprovalNeeded, MakerIsChecker, ReasonMissing
 from identity.kinds import SYSTEM_ACTOR, Actor, ActorKind
 from identity.models import AuditRecord, User
-from tests.support.members import member
+from tests.support.staff import member
 from tests.tokens.conftest import Bank
 from tests.tokens.correcting import give, lines, undo
 from tokens import limits

@@ -3,12 +3,11 @@
 import uuid
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from identity.kinds import SYSTEM_ACTOR
 from mirror.services.projections import registration_of
-from tests.support.database import as_owner
+from tests.support.database import without_guards
 from tests.support.shop import open_customer
 from tokens import projections
 from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms
@@ -41,13 +40,11 @@ def hold_and_freeze(bank, *, held: int) -> None:
         actor=SYSTEM_ACTOR,
         now=timezone.now(),
     )
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with without_guards() as cursor:
         cursor.execute(
             "UPDATE tokens_wallet SET held = %s, version = version + 1 WHERE account_id = %s",
             [held, bank.wallet.account_id],
         )
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def test_each_chunk_of_a_backlog_has_the_wallet_as_of_its_last_entry(bank):

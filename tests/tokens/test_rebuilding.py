@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from mirror.models import OutboxRow
-from tests.support.database import as_owner
+from tests.support.database import as_owner, tamper
 from tests.tokens.conftest import Bank
 from tokens.kinds import ServiceCall
 from tokens.services import holds
@@ -27,13 +27,10 @@ def history(sound_bank: Bank) -> Bank:
 
 
 def break_wallets() -> None:
-    """Write nonsense with every guard down, as only a superuser could."""
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(
-            "UPDATE tokens_wallet SET balance = 7, held = 1, debt = 2, seq = 1, total_spent = 0, chain_hash = ''"
-        )
-        cursor.execute("SET session_replication_role = DEFAULT")
+    """Write nonsense into every wallet."""
+    tamper(
+        "UPDATE tokens_wallet SET balance = 7, held = 1, debt = 2, seq = 1, total_spent = 0, chain_hash = ''"
+    )
 
 
 def test_a_sound_wallet_is_left_alone(history: Bank, capsys: pytest.CaptureFixture[str]):

@@ -1,37 +1,25 @@
 """`verify_ledger` sees what got past the guards: here they are taken down, as only a superuser could."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
-from tests.support.database import as_owner
+from tests.support.database import tamper
 from tests.tokens.conftest import Bank
 from tokens.kinds import EntryType
 from tokens.queries.integrity import check_names, find_imbalances
 
 
 @pytest.fixture
-def tamper(bank: Bank) -> Callable[[str], None]:
-    """Write to the ledger with every trigger off."""
+def history(bank: Bank) -> None:
+    """Three entries."""
     bank.credit(100, bonus=20, entry_type=EntryType.GRANT)
     bank.spend(30)
     bank.credit(5, entry_type=EntryType.GRANT)
 
-    def run(statement: str) -> None:
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-            try:
-                cursor.execute(statement)
-            finally:
-                cursor.execute("SET session_replication_role = DEFAULT")
 
-    return run
-
-
-def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixture[str]):
+def test_a_sound_ledger_is_said_to_be_sound(history: None, capsys: pytest.CaptureFixture[str]):
     assert find_imbalances() == []
 
     call_command("verify_ledger")
@@ -80,13 +68,15 @@ def test_a_sound_ledger_is_said_to_be_sound(tamper, capsys: pytest.CaptureFixtur
         ),
     ],
 )
-def test_what_was_tampered_with_is_found_and_named(tamper, statement: str, checks: set[str]):
+def test_what_was_tampered_with_is_found_and_named(history: None, statement: str, checks: set[str]):
     tamper(statement)
 
     assert {imbalance.check[:2] for imbalance in find_imbalances()} == checks
 
 
-def test_the_command_exits_non_zero_and_names_the_first_fault(tamper, capsys: pytest.CaptureFixture[str]):
+def test_the_command_exits_non_zero_and_names_the_first_fault(
+    history: None, capsys: pytest.CaptureFixture[str]
+):
     tamper("UPDATE tokens_wallet SET balance = balance + 1")
 
     with pytest.raises(CommandError, match="50_wallet_balances"):
