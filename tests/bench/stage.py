@@ -98,7 +98,7 @@ class Stage:
     def place(self) -> Generator[Place]:
         """Give a bench its database; this process and those it starts work there."""
         with self._another() as place:
-            _work_on(urlsplit(place.owners_url).path.strip("/"))
+            _work_on(urlsplit(place.owners_url).path.strip("/"), place.variables["GOOGLE_CLOUD_PROJECT"])
             os.environ.update(place.variables | {"LOG_LEVEL": "ERROR"})
             try:
                 yield place
@@ -156,9 +156,12 @@ class Stage:
             connection.execute(statement)
 
 
-def _work_on(database: str) -> None:
-    """Have this process's connections go to another database from now on."""
-    from django.db import connections  # noqa: PLC0415 - needs the settings, which need the servers
+def _work_on(database: str, firestore_project: str = "") -> None:
+    """Have this process work on another database from now on, and with another project of Firestore's."""
+    from django.conf import settings  # noqa: PLC0415 - the servers' addresses are in them
+    from django.db import connections  # noqa: PLC0415 - needs the settings
+
+    settings.GOOGLE_CLOUD_PROJECT = firestore_project
 
     connections.close_all()
     connections["default"].settings_dict["NAME"] = database
