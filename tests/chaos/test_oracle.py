@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from tests.chaos.plan import plan
+from tests.support.servers import environment_without_systems
 
 SECONDS_MAX = 600
 CAMPAIGNS_MAX = 3  # whether a caller tries again before the end is a campaign's chance
@@ -23,14 +23,6 @@ POINT = "spent, not answered"
 COPIED = (
     *("config", "backoffice", "payments", "security", "tokens", "mirror", "identity", "foundation"),
     *("sandbox", "deploy", "templates", "static", "manage.py", "gunicorn.conf.py"),
-)
-# The addresses of this run's systems: the campaign starts its own.
-SYSTEMS = (
-    "DATABASE_URL",
-    "MIGRATION_DATABASE_URL",
-    "REDIS_URL",
-    "FIRESTORE_EMULATOR_HOST",
-    "STRIPE_API_BASE",
 )
 # A call's key no longer reaches the ledger: whatever was done and not answered is done again.
 FILE, GUARD, INSTEAD = (
@@ -80,7 +72,7 @@ def run_campaign(tree: Path, seed: int, file: Path) -> tuple[int, dict[str, Any]
     done = subprocess.run(
         [sys.executable, "-m", "tests.chaos", *options, "--tree", str(tree), "--json", str(file)],
         cwd=settings.BASE_DIR,
-        env={name: value for name, value in os.environ.items() if name not in SYSTEMS},
+        env=environment_without_systems(),
         capture_output=True,
         check=False,
         text=True,

@@ -31,6 +31,13 @@ WORKER = "PYTEST_XDIST_WORKER"
 STRIPE_OF_OUR_OWN = "TESTS_STRIPE_DIRECTORY"  # tells the workers that each starts its own, and where
 EMULATOR_AT_HAND = "TESTS_EMULATOR_AT_HAND"  # tells the workers what the controller found
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SYSTEMS = (
+    "DATABASE_URL",
+    "MIGRATION_DATABASE_URL",
+    "REDIS_URL",
+    "FIRESTORE_EMULATOR_HOST",
+    "STRIPE_API_BASE",
+)
 NO_START = {"-h", "--help", "--version", "-V", "--fixtures", "--markers"}
 
 
@@ -75,6 +82,11 @@ class Servers:
             server.stop()
         places.remove(self.directory)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def environment_without_systems() -> dict[str, str]:
+    """This process's environment without the addresses of its systems, for one that starts its own."""
+    return {name: value for name, value in os.environ.items() if name not in SYSTEMS}
 
 
 def remove_leftovers() -> None:
