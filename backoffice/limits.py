@@ -22,8 +22,9 @@ PROPOSAL_LIFETIME = timedelta(days=3)
 PROPOSALS_EXPIRED_MAX = 1_000  # of one run
 PROPOSAL_CHANGES_SHOWN_MAX = 20  # entries that a wallet has got since
 REASON_LENGTH_MAX = 500
-# What one person may grant alone by a file, in all.
+# What one person may grant alone by files, to all customers together, within the window.
 GRANTS_ALONE_TOKENS_MAX = 1_000
+GRANTS_ALONE_WINDOW = timedelta(days=1)
 GRANT_FILE_BYTES_MAX = 256 * 1024
 GRANT_ROWS_MAX = 2_000
 GRANT_TOKENS_MAX = 1_000_000  # of one row

@@ -1,6 +1,7 @@
 """Reads of the audit trail."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 from django.db import connection
@@ -25,6 +26,11 @@ SELECT action FROM known WHERE action IS NOT NULL
 def records_about(subject_kind: str, subject_id: object) -> QuerySet[AuditRecord]:
     """What was done to this row, newest first."""
     return AuditRecord.objects.filter(subject_kind=subject_kind, subject_id=str(subject_id)).order_by("-id")
+
+
+def records_by(actor_id: str, *, action: str, since: datetime) -> QuerySet[AuditRecord]:
+    """What this person did of one kind, later than a moment."""
+    return AuditRecord.objects.filter(actor_id=actor_id, action=action, at__gt=since)
 
 
 def with_names(records: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:

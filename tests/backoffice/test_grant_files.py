@@ -128,6 +128,30 @@ def test_a_few_tokens_are_granted_at_once_and_once(bank: Bank, maker: Actor):
     ]
 
 
+def test_several_files_of_a_person_add_up_within_a_day(bank: Bank, maker: Actor):
+    few, keys = order_of("user,tokens\nalice@example.com,600"), [uuid.uuid4() for _ in range(3)]
+    now = timezone.now()
+    assert submit(order=few, key=keys[0], maker=maker, **FACTS).proposal is None
+
+    second = submit(order=few, key=keys[1], maker=maker, **FACTS).proposal
+    assert second
+    assert bank.wallet.balance == 600
+    assert submit(order=few, key=keys[0], maker=maker, **FACTS).proposal is None, "done before, once"
+    assert not needs_another(order=few, maker=member("erin", "tokens.grant_many"), now=now), "another's day"
+    assert not needs_another(order=few, maker=maker, now=now + limits.GRANTS_ALONE_WINDOW)
+    assert bank.wallet.balance == 600
+
+
+def test_what_another_agreed_to_counts_for_no_ones_day(bank: Bank, maker: Actor, checker: Actor):
+    many = order_of("user,tokens\nalice@example.com,1001")
+    proposal = submit(order=many, key=uuid.uuid4(), maker=maker, **FACTS).proposal
+    assert proposal
+    approve(proposal_id=proposal.id, seen_seq=None, answer="", checker=checker, now=timezone.now())
+
+    few = order_of("user,tokens\nalice@example.com,1000")
+    assert not needs_another(order=few, maker=maker, now=timezone.now())
+
+
 def test_many_tokens_wait_for_another_and_are_given_batch_by_batch(
     bank: Bank, maker: Actor, checker: Actor, monkeypatch: pytest.MonkeyPatch
 ):

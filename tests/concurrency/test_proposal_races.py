@@ -6,14 +6,17 @@ import pytest
 from django.utils import timezone
 
 from backoffice.errors import ProposalDecided
+from backoffice.limits import GRANTS_ALONE_TOKENS_MAX
 from backoffice.models import Proposal
 from backoffice.services.orders.adjustment import AdjustmentOrder
+from backoffice.services.orders.grants import GrantsOrder, OneGrant
 from backoffice.services.proposals import Submitted, approve, propose, reject, submit
 from identity.errors import ApprovalNeeded
 from identity.kinds import Actor
 from tests.concurrency.conftest import Holder
 from tests.support.staff import member
 from tests.support.threads import race
+from tokens.kinds import EntryType
 from tokens.limits import CORRECTION_ALONE_TOKENS_MAX
 from tokens.services.corrections import adjust
 
@@ -97,3 +100,17 @@ def test_one_form_sent_many_times_at_once_acts_or_proposes_once(alice: Holder, t
     assert {type(answer) for answer in answers} == {Submitted}
     assert alice.wallet.balance == (10 if tokens == 10 else 0)
     assert Proposal.objects.count() == (0 if tokens == 10 else 1)
+
+
+def test_many_small_files_at_once_are_not_a_large_one(alice: Holder):
+    dave, before = member("dave", "tokens.grant_many"), alice.wallet.balance
+    few = GrantsOrder(EntryType.GRANT, (OneGrant(2, alice.account_id, GRANTS_ALONE_TOKENS_MAX // 2),))
+
+    answers = race(
+        [lambda: submit(order=few, key=uuid4(), reason="A gift.", maker=dave, now=timezone.now())] * 6
+    )
+
+    done = [answer for answer in answers if isinstance(answer, Submitted) and not answer.proposal]
+    assert len(done) == 2
+    assert Proposal.objects.count() == 4
+    assert alice.wallet.balance == before + GRANTS_ALONE_TOKENS_MAX

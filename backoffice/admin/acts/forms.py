@@ -13,11 +13,11 @@ from unfold.widgets import (
 )
 
 from backoffice.limits import GRANT_FILE_BYTES_MAX, GRANT_ROWS_MAX, REASON_LENGTH_MAX
+from backoffice.services.orders.grants import CATEGORIES
 from foundation.admin_forms import ReasonForm
 from foundation.ids import new_id
 from payments.kinds import RefundReason
 from payments.limits import REFUND_DIGITS_MAX
-from tokens.kinds import EntryType
 
 
 class ActForm(ReasonForm):
@@ -68,9 +68,7 @@ class GrantsForm(ActForm):
     text = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     category = forms.ChoiceField(
         label="As",
-        choices=[
-            (each.value, each.label) for each in (EntryType.GRANT, EntryType.PROMOTION, EntryType.BONUS)
-        ],
+        choices=[(each.value, each.label) for each in CATEGORIES],
         widget=UnfoldAdminSelectWidget(),
     )
     field_order = ("file", "category", "reason")

@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from backoffice.errors import NothingToGrant
 from backoffice.kinds import Effect, ProposalKind, Terms
-from backoffice.limits import GRANT_BATCH, GRANTS_ALONE_TOKENS_MAX
+from backoffice.limits import GRANT_BATCH, GRANTS_ALONE_TOKENS_MAX, GRANTS_ALONE_WINDOW
 from backoffice.models import Proposal, ProposedGrant
 from foundation.waker import wake
 from identity.kinds import Actor, Right
+from identity.queries.audit import records_by
 from identity.services import audit, four_eyes
 from tokens.kinds import EntryType
 from tokens.services.bulk import Gift, grant_many
 
 CATEGORIES: Final = (EntryType.GRANT, EntryType.PROMOTION, EntryType.BONUS)
+GRANTED: Final = "tokens.grant_many"  # the audit trail's code
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ class GrantsOrder:
         """Alone, a few tokens are given at once; what another agreed to is given batch by batch after the commit."""
         four_eyes.require_right(maker=maker, checker=checker, alone=self.alone, proposing=self.proposing)
         four_eyes.require_small(
-            checker=checker, amount=self.total, alone_max=GRANTS_ALONE_TOKENS_MAX, unit="tokens in all"
+            checker=checker,
+            amount=0 if checker else self.total + _granted_alone(maker, but=key, now=now),
+            alone_max=GRANTS_ALONE_TOKENS_MAX,
+            unit="tokens by files within a day",
         )
         if checker is None:
             gifts = [_gift(key, grant) for grant in self.grants]
@@ -76,7 +81,7 @@ class GrantsOrder:
         facts = {"tokens": self.total, "wallets": len(self.grants), "category": self.category.value}
         audit.record(
             actor=maker,
-            action="tokens.grant_many",
+            action=GRANTED,
             subject_kind="proposal",
             subject_id=key,
             reason=reason,
@@ -129,6 +134,18 @@ def carry_out_batch(*, proposal: Proposal, now: datetime) -> int:
         ProposedGrant.objects.filter(id__in=[row.id for row in rows]).update(granted_at=now)
         wake("mirror.deliver")
     return len(rows)
+
+
+def _granted_alone(maker: Actor, *, but: uuid.UUID, now: datetime) -> int:
+    """How many tokens this person has granted by other files without a second person, within the window.
+
+    Their files are looked at one after the other until the transaction ends, so that two at once add up as well.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"grants alone:{maker.id}"])
+    alone = records_by(maker.id, action=GRANTED, since=now - GRANTS_ALONE_WINDOW)
+    others = alone.filter(facts__checked_by="").exclude(subject_id=str(but))
+    return sum(facts["tokens"] for facts in others.values_list("facts", flat=True))
 
 
 def _gift(key: uuid.UUID, grant: OneGrant) -> Gift:
