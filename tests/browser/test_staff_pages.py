@@ -3,6 +3,8 @@
 docs/backoffice.md says how the pictures in docs/screenshots are made.
 """
 
+from typing import Any
+
 import pytest
 
 from identity.models import User
@@ -10,11 +12,10 @@ from payments.models import InboxEvent
 from security.kinds import AlertKind, Severity
 from security.models import Alert
 from security.services.alerts import raise_alert
-from tests.browser.test_looks import WINDOWS
 from tests.support.browser import Visitors
 from tests.support.shop import Shop
 
-SHOWN = ("desk", "dark", "phone")
+SHOWN: dict[str, dict[str, Any]] = {"light": {}, "dark": {"dark": True}, "phone": {"phone": True}}
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_the_pages_that_staff_work_on_are_accessible_and_fit(
         now=bought.started_at,
     )
     alert = Alert.objects.get(dedup_key=str(bought.id))
-    with visit(**WINDOWS[window]) as visitor:
+    with visit(**SHOWN[window]) as visitor:
         visitor.sign_in_quietly(carol)
         for name, path in {
             "dashboard": "/admin/",
