@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 from foundation import limits
@@ -79,6 +82,15 @@ class CountedChangeList(UnfoldChangeList):
         """Read the page's rows."""
         super().get_results(request)
         self.full_result_count = self.result_count
+
+
+def list_url(label: str, **filters: object) -> str:
+    """The address of the list of a table such as `tokens.Entry`, with these filters."""
+    asked = {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in filters.items()
+    }
+    query = f"?{urlencode(asked)}" if asked else ""
+    return reverse(f"admin:{label.lower().replace('.', '_')}_changelist") + query
 
 
 def planned_rows(rows: Any) -> int:

@@ -8,11 +8,15 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
+from backoffice.admin.proposal_words import size_of
 from backoffice.kinds import Customer, Topic
 from backoffice.limits import CUSTOMER_SECTION_ROWS
+from backoffice.queries.proposals import proposals_of
 from foundation.admin import DASH, link, sees, table
+from foundation.admin_lists import list_url
 from foundation.money import in_words
 from foundation.panels import panels_of
 from mirror import queries as mirror
@@ -69,7 +73,7 @@ def _section(part: _Part, customer: Customer) -> Section:
         more = reverse("admin:customer_timeline", args=[customer.user_id]) + f"?topic={part.topic}"
     else:
         by = customer.user_id if part.label in BY_USER else customer.account_id
-        more = reverse(f"admin:{part.label.lower().replace('.', '_')}_changelist") + f"?q={by}"
+        more = list_url(part.label, q=by)
     return Section(part.title, found, more)
 
 
@@ -181,6 +185,20 @@ def _alerts(customer: Customer) -> Rows:
     )
 
 
+def _proposals(account_id: uuid.UUID) -> Rows:
+    now = timezone.now()
+    return (
+        (
+            link("backoffice.Proposal", proposal.id, proposal),
+            size_of(proposal),
+            proposal.status_at(now).label,
+            proposal.maker,
+            moment(proposal.proposed_at),
+        )
+        for proposal in proposals_of(account_id)[:CUSTOMER_SECTION_ROWS]
+    )
+
+
 PARTS: Final = (
     _Part(
         "Purchases",
@@ -203,6 +221,12 @@ PARTS: Final = (
         ("Alert", "Severity", "Status", "Seen", "Last"),
         _alerts,
         is_always_shown=True,
+    ),
+    _Part(
+        "Proposals",
+        "backoffice.Proposal",
+        ("Proposal", "Amount", "Status", "By", "When"),
+        _of_wallet(_proposals),
     ),
     _Part("Freezes", "tokens.Freeze", ("Cause", "Reason", "Since", "Lifted"), _of_wallet(_freezes)),
     _Part(

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import QuerySet
 
 from backoffice.errors import ProposalNotFound
 from backoffice.kinds import ProposalStatus
@@ -26,7 +26,6 @@ def waiting(*, now: datetime) -> QuerySet[Proposal]:
     return Proposal.objects.filter(status=ProposalStatus.PROPOSED, expires_at__gt=now).order_by("expires_at")
 
 
-def waiting_for(user_id: uuid.UUID, *, now: datetime) -> tuple[int, datetime | None]:
-    """How many wait for this person, who decides none of their own, and when the first of them expires."""
-    told = waiting(now=now).exclude(maker_id=user_id).aggregate(count=Count("id"), first=Min("expires_at"))
-    return told["count"], told["first"]
+def proposals_of(account_id: uuid.UUID) -> QuerySet[Proposal]:
+    """What was proposed about this wallet, newest first."""
+    return Proposal.objects.filter(account_id=account_id).select_related("maker").order_by("-proposed_at")

@@ -12,7 +12,7 @@ from foundation.panels import Tables, register_panel
 from security.limits import OVERRIDES_OF_CUSTOMER_SHOWN, REFUSALS_OF_CUSTOMER_SHOWN
 from security.models import LimitRefusal, Override, PurchaseLimits
 from security.queries.limit_refusals import refusals_of
-from security.queries.purchase_limits import limits_of, override_in_force, overrides_of
+from security.queries.purchase_limits import limits_with, override_in_force, overrides_of
 
 NO_LIMIT = "any number"
 
@@ -31,8 +31,8 @@ register_panel("identity.User", limits_panel)
 
 
 def _in_force(user: Any) -> dict[str, Any]:
-    now = timezone.now()
-    limits, override = limits_of(user_id=user.id, now=now), override_in_force(user_id=user.id, now=now)
+    override = override_in_force(user_id=user.id, now=timezone.now())
+    limits = limits_with(override)
     everybodys = _why_everybodys()
     rows = []
     for period, allowed, is_own in (

@@ -22,9 +22,13 @@ def everybodys_limits() -> LimitsInForce:
 
 
 def limits_of(*, user_id: uuid.UUID, now: datetime) -> LimitsInForce:
-    """What holds for this customer now. An override replaces what it names, and the rest stays everybody's."""
+    """What holds for this customer now."""
+    return limits_with(override_in_force(user_id=user_id, now=now))
+
+
+def limits_with(override: Override | None) -> LimitsInForce:
+    """What holds under this override, which replaces what it names; the rest stays everybody's."""
     everybodys = everybodys_limits()
-    override = override_in_force(user_id=user_id, now=now)
     if override is None:
         return everybodys
     if override.kind == OverrideKind.BLOCKED:

@@ -15,6 +15,7 @@ from payments.models import Decline, Purchase, StripeCustomer
 from security.models import Alert
 from tests.admin.conftest import SignedIn
 from tests.admin.payment_rows import dispute_of, refund_of
+from tests.admin.proposal_rows import proposal_of
 from tests.admin.rows import (
     NOW,
     alert,
@@ -68,6 +69,7 @@ def busy_customer() -> User:
     override()
     override(hourly_max=9)
     limit_refusal(times=3)
+    proposal_of(alice, person("dave", is_staff=True, is_superuser=True))
     return alice
 
 
@@ -94,12 +96,13 @@ def test_the_page_tells_everything_that_is_known(superuser: Client) -> None:
         "alice@example.com", str(alice.id), "cus_alice", "frozen",
         "Their card was reported as stolen.", "In force",
         "$14.99", "Partial", "re_1", "du_1", "renderer", "The amount differs.",
-        "200 of 200", "50 of 50", "They buy for a class.", "not judged", "In Firestore", "0 of",
+        "200 of 200", "50 of 50", "They buy for a class.", "not judged",
+        "+5,000 tokens", "dave@example.com", "In Firestore", "0 of",
     ):  # fmt: skip
         assert told in text, told
     titles = [section.title for section in response.context["sections"]]
     assert titles == [
-        "Purchases", "Ledger", "Alerts", "Freezes", "Refunds", "Disputes", "Lots with tokens", "Holds",
+        "Purchases", "Ledger", "Alerts", "Proposals", "Freezes", "Refunds", "Disputes", "Lots with tokens", "Holds",
         "Limits on purchases in force", "Overrides", "Refused by limits", "In Firestore",
     ]  # fmt: skip
     for section in response.context["sections"]:
@@ -119,7 +122,7 @@ def test_it_costs_a_bounded_number_of_reads_however_much_there_is(staff: SignedI
             "identity.User", "identity.AuditRecord", "payments.Purchase", "payments.Refund", "payments.Dispute",
             "payments.StripeCustomer", "tokens.Wallet", "tokens.Entry", "tokens.Lot", "tokens.Hold",
             "tokens.Freeze", "security.Alert", "security.Override", "security.LimitRefusal",
-            "mirror.MirroredSubject",
+            "mirror.MirroredSubject", "backoffice.Proposal",
         )
     ]  # fmt: skip
     client = staff(*rights, "tokens.freeze_wallet", "security.grant_override")

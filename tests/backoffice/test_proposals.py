@@ -17,7 +17,7 @@ from backoffice.errors import (
 from backoffice.kinds import Effect, ProposalStatus
 from backoffice.limits import PROPOSAL_LIFETIME
 from backoffice.models import Proposal
-from backoffice.queries.proposals import proposal_of, waiting, waiting_for
+from backoffice.queries.proposals import proposal_of, waiting
 from backoffice.services.orders.adjustment import AdjustmentOrder
 from backoffice.services.orders.reversal import ReversalOrder
 from backoffice.services.proposals import approve, mark_done, needs_another, propose, reject, submit
@@ -180,10 +180,8 @@ def test_a_proposal_expires_when_read_and_by_the_sweep(bank: Bank, maker: Actor,
         agree(late, checker)
 
 
-def test_what_waits_for_somebody_is_counted_without_their_own(bank: Bank, maker: Actor, checker: Actor):
-    proposal, now = proposed(bank, maker), timezone.now()
-    assert waiting_for(uuid.UUID(checker.id), now=now) == (1, proposal.expires_at)
-    assert waiting_for(uuid.UUID(maker.id), now=now) == (0, None)
+def test_what_does_not_exist_is_neither_shown_nor_approved(bank: Bank, checker: Actor):
+    now = timezone.now()
     with pytest.raises(ProposalNotFound):
         proposal_of(uuid.uuid4())
     with pytest.raises(ProposalNotFound):
