@@ -21,7 +21,6 @@ LIABILITY_FRESH_SECONDS = 600  # it reads every open lot
 PROPOSAL_LIFETIME = timedelta(days=3)
 PROPOSALS_EXPIRED_MAX = 1_000  # of one run
 PROPOSAL_CHANGES_SHOWN_MAX = 20  # entries that a wallet has got since
-REASON_LENGTH_MAX = 500
 # What one person may grant alone by files, to all customers together, within the window.
 GRANTS_ALONE_TOKENS_MAX = 1_000
 GRANTS_ALONE_WINDOW = timedelta(days=1)

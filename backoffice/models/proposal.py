@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from backoffice.kinds import ProposalKind, ProposalStatus
-from backoffice.limits import REASON_LENGTH_MAX
+from foundation.limits import ADMIN_REASON_LENGTH_MAX
 
 
 class Proposal(models.Model):
@@ -24,7 +24,7 @@ class Proposal(models.Model):
     request = models.JSONField(help_text="All that the action needs: codes, ids and numbers.")
     amount = models.BigIntegerField(help_text="Tokens, or the currency's smallest unit.")
     currency = models.CharField(max_length=3, blank=True)
-    reason = models.CharField(max_length=REASON_LENGTH_MAX)
+    reason = models.CharField(max_length=ADMIN_REASON_LENGTH_MAX)
 
     maker = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="proposals_made"
@@ -40,7 +40,9 @@ class Proposal(models.Model):
         blank=True,
         related_name="proposals_decided",
     )
-    answer = models.CharField(max_length=REASON_LENGTH_MAX, blank=True, help_text="The checker's words.")
+    answer = models.CharField(
+        max_length=ADMIN_REASON_LENGTH_MAX, blank=True, help_text="The checker's words."
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(
         null=True, blank=True, help_text="When all of it was done; for an approved one, else never."

@@ -12,10 +12,11 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from backoffice.limits import GRANT_FILE_BYTES_MAX, GRANT_ROWS_MAX, REASON_LENGTH_MAX
+from backoffice.limits import GRANT_FILE_BYTES_MAX, GRANT_ROWS_MAX
 from backoffice.services.orders.grants import CATEGORIES
 from foundation.admin_forms import ReasonForm
 from foundation.ids import new_id
+from foundation.limits import ADMIN_REASON_LENGTH_MAX
 from payments.kinds import RefundReason
 from payments.limits import REFUND_DIGITS_MAX
 
@@ -86,7 +87,7 @@ class DecideForm(forms.Form):
 
     answer = forms.CharField(
         required=False,
-        max_length=REASON_LENGTH_MAX,
+        max_length=ADMIN_REASON_LENGTH_MAX,
         label="Your words",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="For other members of staff. Rejecting needs them.",
