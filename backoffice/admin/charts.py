@@ -5,16 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from backoffice.limits import FIGURES_FRESH_SECONDS, LIABILITY_FRESH_SECONDS
 from backoffice.queries import figures
 from backoffice.queries.figures import WINDOWS, first_day
 from backoffice.services.counted import counted
 from foundation.admin import sees
+from foundation.admin_lists import list_url
 from foundation.money import in_words
 from payments.kinds import PurchaseStatus
 from payments.queries.sales import DaysSales
@@ -74,16 +73,6 @@ def charts(request: HttpRequest, *, now: datetime) -> list[Chart]:
     return [make(now) for label, make in _CHARTS if sees(request, label)]
 
 
-def rows_url(label: str, **filters: object) -> str:
-    """The list of a table's rows with these filters."""
-    asked = {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in filters.items()
-    }
-    return reverse(f"admin:{label.lower().replace('.', '_')}_changelist") + (
-        f"?{urlencode(asked)}" if asked else ""
-    )
-
-
 def _chart(
     name: str,
     count: Callable[[datetime], Any],
@@ -106,7 +95,7 @@ def revenue(now: datetime) -> Chart:
         "sales",
         figures.sales,
         now,
-        lambda days: (_by_package(days, now, _money), _money_by_day(days, now)),
+        lambda days: (_by_package(days, now, _money, _cents), _money_by_day(days, now)),
         title="Revenue by package",
         words="Of credited purchases, by the day of the credit (UTC). What went back later is not taken off.",
         headers=("Package", *WINDOWS),
@@ -119,7 +108,7 @@ def tokens_sold(now: datetime) -> Chart:
         "sales",
         figures.sales,
         now,
-        lambda days: (_by_package(days, now, _tokens), ()),
+        lambda days: (_by_package(days, now, _tokens, _count), ()),
         title="Tokens sold by package",
         words="With their bonus.",
         headers=("Package", *WINDOWS),
@@ -167,18 +156,23 @@ def waiting_alerts(now: datetime) -> Chart:
 
 
 def _by_package(
-    days: Sequence[DaysSales], now: datetime, tell: Callable[[Sequence[DaysSales]], str]
+    days: Sequence[DaysSales],
+    now: datetime,
+    tell: Callable[[Sequence[DaysSales]], str],
+    count: Callable[[Sequence[DaysSales]], int],
 ) -> list[Row]:
+    """Each package's numbers; its bar is its share of all that `count` finds in the longest window."""
     by_package = defaultdict(list)
     for each in days:
         by_package[(each.package_code, each.currency)].append(each)
-    total = sum(each.cents for each in days)
+    has_one_currency = len({each.currency for each in days}) == 1
+    total = count(days)
     return [
         Row(
-            f"{package}" if len({key[1] for key in by_package}) == 1 else f"{package} ({currency})",
+            package if has_one_currency else f"{package} ({currency})",
             [tell(_within(sold, now, window)) for window in WINDOWS.values()],
-            rows_url("payments.Purchase", settled_at__gte=first_day(now, LONGEST)),
-            _percent(sum(each.cents for each in sold), total),
+            list_url("payments.Purchase", settled_at__gte=first_day(now, LONGEST)),
+            _percent(count(sold), total),
         )
         for (package, currency), sold in sorted(by_package.items())
     ]
@@ -190,11 +184,19 @@ def _within(days: Sequence[DaysSales], now: datetime, window: int) -> list[DaysS
 
 
 def _money(sold: Sequence[DaysSales]) -> str:
-    return in_words(sum(each.cents for each in sold), sold[0].currency) if sold else "0"
+    return in_words(_cents(sold), sold[0].currency) if sold else "0"
 
 
 def _tokens(sold: Sequence[DaysSales]) -> str:
-    return f"{sum(each.tokens + each.bonus_tokens for each in sold):,}"
+    return f"{_count(sold):,}"
+
+
+def _cents(sold: Sequence[DaysSales]) -> int:
+    return sum(each.cents for each in sold)
+
+
+def _count(sold: Sequence[DaysSales]) -> int:
+    return sum(each.tokens + each.bonus_tokens for each in sold)
 
 
 def _money_by_day(days: Sequence[DaysSales], now: datetime) -> list[Column]:
@@ -211,7 +213,7 @@ def _money_by_day(days: Sequence[DaysSales], now: datetime) -> list[Column]:
     for number in range(LONGEST):
         at = begin + timedelta(days=number)
         cents = by_day[at.date()]
-        url = rows_url("payments.Purchase", settled_at__gte=at, settled_at__lt=at + timedelta(days=1))
+        url = list_url("payments.Purchase", settled_at__gte=at, settled_at__lt=at + timedelta(days=1))
         columns.append(Column(f"{at:%d %b}", in_words(cents, currency), url, _percent(cents, most), number))
     return columns
 
@@ -233,7 +235,7 @@ def _by_status(days: Sequence[tuple[date, str, int]], now: datetime) -> list[Row
         Row(
             label,
             [f"{within(window, statuses):,}" for window in WINDOWS.values()],
-            rows_url("payments.Purchase", started_at__gte=first_day(now, LONGEST), **filters),
+            list_url("payments.Purchase", started_at__gte=first_day(now, LONGEST), **filters),
             _percent(within(LONGEST, statuses), everything),
         )
         for label, statuses, filters in steps
@@ -246,11 +248,11 @@ def _by_kind(by_kind: dict[LotKind, int]) -> list[Row]:
         Row(
             kind.label,
             [f"{tokens:,}"],
-            rows_url("tokens.Lot", kind__exact=kind.value),
+            list_url("tokens.Lot", kind__exact=kind.value),
             _percent(tokens, total),
         )
         for kind, tokens in by_kind.items()
-    ] + [Row("In all", [f"{total:,}"], rows_url("tokens.Wallet"))]
+    ] + [Row("In all", [f"{total:,}"], list_url("tokens.Wallet"))]
 
 
 def _by_severity(by_severity: dict[Severity, list[int]]) -> list[Row]:
@@ -259,7 +261,7 @@ def _by_severity(by_severity: dict[Severity, list[int]]) -> list[Row]:
         Row(
             severity.label,
             [f"{count:,}" for count in counts],
-            rows_url("security.Alert", severity__exact=severity.value, status__in="open,acknowledged"),
+            list_url("security.Alert", severity__exact=severity.value, status__in="open,acknowledged"),
             _percent(sum(counts), total),
         )
         for severity, counts in reversed(by_severity.items())

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from backoffice.admin.charts import rows_url
 from backoffice.limits import FIGURES_FRESH_SECONDS
 from backoffice.queries import figures
 from backoffice.queries.figures import WINDOWS, Credits, Guarding, first_day
 from backoffice.services.counted import Counted, counted
 from foundation.admin import DASH, sees
+from foundation.admin_lists import list_url
 
 CREDITED_MIN = 0.99
 SECONDS_MAX = 2
@@ -66,7 +66,7 @@ def measures(request: HttpRequest, *, now: datetime) -> Measures:
 def _of_payments(known: Counted[dict[int, Credits]] | None, now: datetime) -> list[Measure]:
     windows = list(known.value.values()) if known else []
     begin = first_day(now, max(WINDOWS.values()))
-    bought = rows_url("payments.Purchase", settled_at__gte=begin)
+    bought = list_url("payments.Purchase", settled_at__gte=begin)
     return [
         Measure(
             "Credited of what Stripe calls paid", "over 99 %", [_share(each) for each in windows], bought
@@ -81,13 +81,13 @@ def _of_payments(known: Counted[dict[int, Credits]] | None, now: datetime) -> li
             "Credited → in Firestore, 95 in 100 within",
             "2 s",
             [_seconds(each.mirror_seconds) for each in windows],
-            rows_url("mirror.MirroredDocument"),
+            list_url("mirror.MirroredDocument"),
         ),
         Measure(
             "Paid and not credited for over 2 minutes, now",
             "0",
             [Cell(str(each.overdue), each.overdue == 0) for each in windows[:1]],
-            rows_url("payments.Purchase", status__exact="quarantined"),
+            list_url("payments.Purchase", status__exact="quarantined"),
         ),
     ]
 
@@ -100,7 +100,7 @@ def _of_alerts(known: Counted[dict[int, Guarding]] | None, now: datetime) -> lis
             "Alerts opened a day, after grouping",
             f"under {ALERTS_A_DAY_MAX}",
             [_under(each.opened / days, ALERTS_A_DAY_MAX) for days, each in windows.items()],
-            rows_url("security.Alert", first_seen_at__gte=begin),
+            list_url("security.Alert", first_seen_at__gte=begin),
         )
     ]
 
@@ -116,7 +116,7 @@ def _of_refusals(known: Counted[dict[int, Guarding]] | None, now: datetime) -> l
                 _under(each.mistakes * DAYS_OF_WEEK / max(days, DAYS_OF_WEEK), MISTAKES_A_WEEK_MAX)
                 for days, each in windows.items()
             ],
-            rows_url("security.LimitRefusal", is_mistake__exact=1, last_refused_at__gte=begin),
+            list_url("security.LimitRefusal", is_mistake__exact=1, last_refused_at__gte=begin),
         )
     ]
 

@@ -116,6 +116,7 @@ def test_the_charts_tell_the_numbers_of_a_small_history(superuser: Client) -> No
         "Medium": ["0"] * 4,
         "Low": ["1", "0", "0", "0"],
     }
+    assert [row.share for row in charts["Tokens sold by package"].rows] == [100]
     columns = charts["Revenue by package"].columns
     assert [(each.label, each.words, each.height) for each in columns if each.height] == [
         ("28 Feb", "$14.99", 100),
@@ -217,3 +218,18 @@ def test_what_is_counted_for_the_first_time_elsewhere_says_so(superuser: Client)
         page = superuser.get("/admin/")
     assert "Being counted just now" in page.content.decode()
     assert page.context["measures"].rows[0].cells == []
+
+
+@pytest.mark.django_db
+def test_a_bar_is_the_packages_share_of_what_its_table_tells(superuser: Client) -> None:
+    settled_purchase("alice")
+    euros = settled_purchase("bob").id
+    Purchase.objects.filter(id=euros).update(currency="eur", price_cents=4497, tokens=100, bonus_tokens=150)
+    Purchase.objects.update(settled_at=TODAY)
+    Purchase.objects.exclude(id=euros).update(tokens=700, bonus_tokens=50)
+
+    shares = {
+        chart.title: {row.label: row.share for row in chart.rows} for chart in shown(superuser)["charts"]
+    }
+    assert shares["Revenue by package"] == {"basic (eur)": 75, "basic (usd)": 25}
+    assert shares["Tokens sold by package"] == {"basic (eur)": 25, "basic (usd)": 75}
