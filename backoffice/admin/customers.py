@@ -18,6 +18,7 @@ from backoffice.admin.customer_tables import sections_of
 from backoffice.kinds import Customer, Topic
 from backoffice.limits import CUSTOMER_TIMELINE_ROWS, TIMELINE_PAGE_SIZE
 from foundation.admin import FROM_ROW, change_url, page_of, sees
+from foundation.admin_lists import list_url
 from identity.queries.users import person
 from payments.queries.stripe_dashboard import dashboard_url
 from tokens.errors import WalletNotFound
@@ -143,7 +144,7 @@ def _steps(request: HttpRequest, user: Any, wallet: WalletState | None) -> dict[
         page = page_of(WALLET)
         row = page.get_object(request, str(wallet.account_id))
         steps["actions"] = page.row_actions(request, row)
-        steps["row_id"], steps["list"] = wallet.account_id, reverse("admin:tokens_wallet_changelist")
+        steps["row_id"], steps["list"] = wallet.account_id, list_url(WALLET)
     if page_of("security.Override").has_add_permission(request):
         url = reverse("admin:security_override_add")
         steps["links"].append(("Override the limits…", f"{url}?user={user.id}"))

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.apps import apps
-from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
 
 from backoffice.queries.proposals import waiting
+from foundation.admin import sees
+from foundation.admin_lists import list_url
 from mirror import queries as mirror
 from payments.queries import discrepancies, inbox, purchases
 from security.queries.alerts import count_open_by_severity
@@ -37,10 +36,10 @@ class _Reading:
 def cards(request: HttpRequest, *, now: datetime) -> list[Card]:
     """The numbers behind the pages that this person may open."""
     shown = []
-    for title, label, query, read in _READINGS:
-        if admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request):
+    for title, label, filters, read in _READINGS:
+        if sees(request, label):
             reading = read(now)
-            url = reverse(f"admin:{label.lower().replace('.', '_')}_changelist") + query
+            url = list_url(label, **filters)
             shown.append(Card(title, reading.number, reading.words, reading.is_urgent, url))
     return shown
 
@@ -80,11 +79,11 @@ def _discrepancies(_: datetime) -> _Reading:
 
 
 # Title, the table behind the number, the filter that shows the rows counted, and how to count.
-_READINGS: Final[tuple[tuple[str, str, str, Callable[[datetime], _Reading]], ...]] = (
-    ("Waiting proposals", "backoffice.Proposal", "?status__exact=proposed", _proposals),
-    ("Open alerts", "security.Alert", "?status__exact=open", _open_alerts),
-    ("Stuck purchases", "payments.Purchase", "?attention=stuck", _stuck_purchases),
-    ("Discrepancies", "payments.Discrepancy", "?status__exact=open", _discrepancies),
-    ("Events to handle", "payments.InboxEvent", "?status__in=received,failed,parked", _inbox),
-    ("Changes to mirror", "mirror.OutboxRow", "", _outbox),
+_READINGS: Final[tuple[tuple[str, str, dict[str, str], Callable[[datetime], _Reading]], ...]] = (
+    ("Waiting proposals", "backoffice.Proposal", {"status__exact": "proposed"}, _proposals),
+    ("Open alerts", "security.Alert", {"status__exact": "open"}, _open_alerts),
+    ("Stuck purchases", "payments.Purchase", {"attention": "stuck"}, _stuck_purchases),
+    ("Discrepancies", "payments.Discrepancy", {"status__exact": "open"}, _discrepancies),
+    ("Events to handle", "payments.InboxEvent", {"status__in": "received,failed,parked"}, _inbox),
+    ("Changes to mirror", "mirror.OutboxRow", {}, _outbox),
 )

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.apps import apps
-from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
@@ -17,6 +15,8 @@ from django.views.decorators.http import require_POST
 
 from backoffice.limits import EXPORT_CHUNK, EXPORT_STALLED_SECONDS_MAX
 from backoffice.services.exports import begin_export
+from foundation.admin import page_of
+from foundation.admin_lists import list_url
 from foundation.csv_lines import csv_lines
 from identity.errors import ActionNotAllowed
 from identity.kinds import Right
@@ -73,7 +73,7 @@ def export(request: HttpRequest, label: str) -> HttpResponse | StreamingHttpResp
     """
     if label not in COLUMNS:
         raise Http404
-    page: Any = admin.site.get_model_admin(apps.get_model(label))
+    page = page_of(label)
     if not page.has_view_permission(request):
         raise PermissionDenied
     now = timezone.now()
@@ -82,7 +82,7 @@ def export(request: HttpRequest, label: str) -> HttpResponse | StreamingHttpResp
         filters = {name: ",".join(values) for name, values in request.GET.lists()}
         begin_export(actor=staff(request), table=label, filters=filters, now=now)
     except IncorrectLookupParameters:
-        return HttpResponseRedirect(reverse(f"admin:{label.replace('.', '_')}_changelist") + "?e=1")
+        return HttpResponseRedirect(list_url(label, e=1))
     except ActionNotAllowed as refusal:
         raise PermissionDenied from refusal
     name = f"{label.partition('.')[2]}-{now:%Y-%m-%d-%H%M%S}.csv"

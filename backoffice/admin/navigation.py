@@ -2,11 +2,12 @@
 
 from typing import Any, Final
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+
+from foundation.admin import sees
+from foundation.admin_lists import list_url
 
 # Group, and its pages: words, a Material symbol, the table.
 GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
@@ -117,11 +118,6 @@ def environment(_: HttpRequest) -> list[str] | None:
 def _items(request: HttpRequest, pages: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
     items = []
     for title, icon, label in pages:
-        model = apps.get_model(label)
-        if admin.site.get_model_admin(model).has_view_permission(request):
-            items.append({"title": title, "icon": icon, "link": _list_url(label)})
+        if sees(request, label):
+            items.append({"title": title, "icon": icon, "link": list_url(label)})
     return items
-
-
-def _list_url(label: str) -> str:
-    return reverse(f"admin:{label.lower().replace('.', '_')}_changelist")
