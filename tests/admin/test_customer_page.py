@@ -69,7 +69,7 @@ def busy_customer() -> User:
     override()
     override(hourly_max=9)
     limit_refusal(times=3)
-    proposal_of(alice, person("dave", is_staff=True, is_superuser=True))
+    proposal_of(alice, person("gina", is_staff=True, is_superuser=True))
     return alice
 
 
@@ -97,7 +97,7 @@ def test_the_page_tells_everything_that_is_known(superuser: Client) -> None:
         "Their card was reported as stolen.", "In force",
         "$14.99", "Partial", "re_1", "du_1", "renderer", "The amount differs.",
         "200 of 200", "50 of 50", "They buy for a class.", "not judged",
-        "+5,000 tokens", "dave@example.com", "In Firestore", "0 of",
+        "+5,000 tokens", "gina@example.com", "In Firestore", "0 of",
     ):  # fmt: skip
         assert told in text, told
     titles = [section.title for section in response.context["sections"]]
