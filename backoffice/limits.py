@@ -28,4 +28,4 @@ GRANT_FILE_BYTES_MAX = 256 * 1024
 GRANT_ROWS_MAX = 2_000
 GRANT_TOKENS_MAX = 1_000_000  # of one row
 GRANT_BATCH = 500  # rows of one transaction
-GRANT_PROPOSALS_MAX = 20  # of one run
+PROPOSALS_COMPLETED_MAX = 20  # of a kind, in one run

@@ -31,6 +31,7 @@ STRIPE_COPIES: Final = (
 )
 LOOKED_AFTER: Final = ("djstripe", "account", "socialaccount", "mfa")
 RESTYLED: Final = "django_celery_beat"
+RUNS_TASKS: Final = "run_tasks"
 # unfold styles the widgets of fields that it makes itself, not of those that a form declares.
 STYLES: Final[tuple[tuple[type[forms.Widget], list[str]], ...]] = (
     (forms.CheckboxInput, widgets.SWITCH_CLASSES),  # before Input, whose subclass it is
@@ -129,13 +130,18 @@ class RestyleMixin(RestyledBase):
 
 
 def _recorded(act: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The library's action, told to the audit trail for each row in the transaction that does it."""
+    """The library's action, told to the audit trail for each row in the transaction that does it.
+
+    Running tasks sends messages, which no transaction may wait for: that is told first, and then done.
+    """
 
     def act_and_tell(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> Any:
         with transaction.atomic():
             for row in rows:
                 page.tell_trail(request, row, name, {})
-            return act(page, request, rows)
+            if name != RUNS_TASKS:
+                return act(page, request, rows)
+        return act(page, request, rows)
 
     return act_and_tell
 

@@ -3,8 +3,8 @@
 import logging
 from datetime import datetime
 
-from backoffice.kinds import ProposalStatus
-from backoffice.limits import GRANT_PROPOSALS_MAX
+from backoffice.kinds import ProposalKind, ProposalStatus
+from backoffice.limits import PROPOSALS_COMPLETED_MAX
 from backoffice.models import Proposal
 from backoffice.services.orders.grants import carry_out_batch
 from backoffice.services.orders.kept import order_of
@@ -17,10 +17,13 @@ logger = logging.getLogger(__name__)
 def complete_approved(*, now: datetime) -> int:
     """Carry on with each approved proposal that is not done; answer how many were looked at.
 
-    Grants are given batch by batch. A refund's money is asked for; one that Stripe has refused is over as well.
+    Grants are given batch by batch. A refund's money is asked for; one that Stripe has refused is over as well. Each
+    kind has its own turn, so that refunds which wait for Stripe keep no grants waiting.
     """
     waiting = Proposal.objects.filter(status=ProposalStatus.APPROVED, done_at=None).order_by("decided_at")
-    proposals = list(waiting[:GRANT_PROPOSALS_MAX])
+    proposals = [
+        each for kind in ProposalKind for each in waiting.filter(kind=kind)[:PROPOSALS_COMPLETED_MAX]
+    ]
     for proposal in proposals:
         try:
             _complete(proposal, now)

@@ -4,8 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.signals import before_task_publish
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
@@ -134,6 +136,22 @@ def test_groups_and_tasks_tell_who_made_changed_and_deleted_them(superuser: Clie
         ("periodictask.delete", str(task.pk), {"was": "Watch: every hour"}),
         ("group.delete", str(group.pk), {"was": "Helpers"}),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_is_run_is_told_first_and_sent_outside_of_any_transaction(superuser: Client) -> None:
+    task = periodic_task()
+    sent: list[tuple[bool, list[Any]]] = []
+
+    def look(**_: Any) -> None:
+        sent.append((connection.in_atomic_block, records()))
+
+    before_task_publish.connect(look)
+    try:
+        act(superuser, "django_celery_beat.PeriodicTask", "run_tasks", task)
+    finally:
+        before_task_publish.disconnect(look)
+    assert sent == [(False, [("periodictask.run_tasks", str(task.pk), {})])]
 
 
 @pytest.mark.django_db

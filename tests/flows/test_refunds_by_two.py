@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from backoffice.kinds import Effect
 from backoffice.models import Proposal
-from backoffice.services import proposals
+from backoffice.services import completion, proposals
 from backoffice.services.completion import complete_approved
+from backoffice.services.orders.grants import GrantsOrder, OneGrant
 from backoffice.services.orders.refund import RefundOrder
 from backoffice.services.proposals import approve, submit
 from backoffice.services.rehearsal import on_wallet
@@ -33,9 +34,10 @@ from payments.services.catalogue import publish_package
 from payments.services.staff_refunds import retry_requested_refunds
 from tests.flows.test_quarantine import pay_with
 from tests.support.refunds import start_refund
-from tests.support.shop import Shop
+from tests.support.shop import Shop, open_customer
 from tests.support.staff import member
-from tokens.kinds import PackageTerms
+from tokens.kinds import EntryType, PackageTerms
+from tokens.queries.wallets import wallet_of
 
 PRICE, TOKENS = 9_999, 3_000
 FACTS: dict[str, Any] = {"reason": "They bought it twice."}
@@ -160,6 +162,27 @@ def test_where_stripe_does_not_answer_it_is_asked_again(shop: Shop, dave: Actor,
     shop.stripe.wait_until_idle(ignore_retries=True)
 
     assert shop.wallet().balance == 0
+
+
+def test_a_refund_that_waits_for_stripe_keeps_no_grants_waiting(
+    shop: Shop, dave: Actor, carol: Actor, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(completion, "PROPOSALS_COMPLETED_MAX", 1)
+    purchase = buy_large(shop)
+    shop.stripe.fail_next(2, kind="reset", path="/v1/refunds")
+    agree(ask(purchase, dave), carol)
+    shop.stripe.fail_next(2, kind="reset", path="/v1/refunds")
+    bob = open_customer("bob")
+    member("dave", "tokens.grant_many")
+    grants = GrantsOrder(EntryType.GRANT, (OneGrant(2, wallet_of(bob.id).account_id, 5_000),))
+    kept = submit(order=grants, key=uuid.uuid4(), maker=dave, reason="A prize.", now=timezone.now()).proposal
+    assert kept
+    agree(kept, carol)
+
+    complete_approved(now=timezone.now())
+
+    assert Proposal.objects.get(id=kept.id).done_at
+    assert wallet_of(bob.id).balance == 5_000
 
 
 def test_what_stripe_refuses_is_over(shop: Shop, dave: Actor, carol: Actor):
