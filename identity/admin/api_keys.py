@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, needs
+from foundation.admin_forms import ReasonForm, ask_and_act
 from identity.errors import ApiKeyRevoked
 from identity.kinds import Right
 from identity.models import ApiKey
@@ -32,16 +33,25 @@ class ApiKeyAdmin(ReadOnlyModelAdmin):
         """A key is revoked once."""
         return [] if row.revoked_at else super().row_actions(request, row)
 
-    @admin.action(description="Revoke", permissions=["manage"])
-    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
+    @admin.action(description="Revoke…", permissions=["manage"])
+    def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> HttpResponse | None:
         """Have keys open nothing from now on."""
         actor, now = staff(request), timezone.now()
 
-        def revoke_one(key: ApiKey) -> None:
-            if not api_keys.revoke(api_key=key, actor=actor, now=now):
+        def revoke_one(key: ApiKey, answers: dict[str, Any]) -> None:
+            if not api_keys.revoke(api_key=key, reason=answers["reason"], actor=actor, now=now):
                 raise ApiKeyRevoked
 
-        self.act_on_each(request, keys, action="revoked", act=revoke_one)
+        return ask_and_act(
+            self,
+            request,
+            keys,
+            title="Revoke",
+            foretold="The key opens nothing from now on, for good: a service that still calls with it is refused.",
+            form_class=ReasonForm,
+            action="revoked",
+            act=revoke_one,
+        )
 
     @coloured("State", {"active": "success", "revoked": "danger"})
     def state(self, key: ApiKey) -> str:

@@ -44,7 +44,7 @@ def create_api_key(*, service: str, scopes: Collection[Scope], actor: Actor, now
             scopes=sorted(scopes),
             created_at=now,
         )
-        _record("apikey.create", row, actor, now)
+        _record("apikey.create", row, "", actor, now)
     logger.info("api_key.created", extra={"api_key_id": str(row.id), "service": service})
     return key
 
@@ -64,24 +64,33 @@ def authenticate(key: str, *, now: datetime) -> ServiceCaller:
     return ServiceCaller(found.id, found.service, frozenset(found.scopes))
 
 
-def revoke(*, api_key: ApiKey, actor: Actor, now: datetime) -> bool:
+def revoke(*, api_key: ApiKey, reason: str = "", actor: Actor, now: datetime) -> bool:
     """Have a key open nothing from now on; answer whether it was not revoked before.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     """
     rights.require(Right.MANAGE_API_KEYS, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         revoked = bool(ApiKey.objects.filter(id=api_key.id, revoked_at=None).update(revoked_at=now))
         if revoked:
-            _record("apikey.revoke", api_key, actor, now)
+            _record("apikey.revoke", api_key, reason, actor, now)
     if revoked:
         logger.info("api_key.revoked", extra={"api_key_id": str(api_key.id), "service": api_key.service})
     return revoked
 
 
-def _record(action: str, key: ApiKey, actor: Actor, now: datetime) -> None:
-    facts = {"service": key.service, "scopes": list(key.scopes)}
-    audit.record(actor=actor, action=action, subject_kind="apikey", subject_id=key.id, facts=facts, now=now)
+def _record(action: str, key: ApiKey, reason: str, actor: Actor, now: datetime) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        subject_kind="apikey",
+        subject_id=key.id,
+        reason=reason,
+        facts={"service": key.service, "scopes": list(key.scopes)},
+        now=now,
+    )
 
 
 def _hash(key: str) -> bytes:

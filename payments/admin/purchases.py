@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs
-from foundation.admin_forms import go_to_page
+from foundation.admin_forms import ReasonForm, ask_and_act, go_to_page
 from foundation.money import in_words
 from identity.kinds import Right
 from identity.services.actors import staff
@@ -157,16 +157,21 @@ class PurchaseAdmin(ReadOnlyModelAdmin):
         """Ask why what was quarantined is to be credited after all."""
         return go_to_page(self, request, purchases, name="act_release")
 
-    @admin.action(description="Ask Stripe again", permissions=["ask"])
-    def ask_stripe_again(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> None:
+    @admin.action(description="Ask Stripe again…", permissions=["ask"])
+    def ask_stripe_again(self, request: HttpRequest, purchases: QuerySet[Purchase]) -> HttpResponse | None:
         """Bring each purchase to where Stripe says it stands."""
         actor = staff(request)
-        self.act_on_each(
+        return ask_and_act(
+            self,
             request,
             purchases,
+            title="Ask Stripe again",
+            foretold="Stripe is asked how the payment stands, and the purchase is brought to there: one that was paid "
+            "is credited once, one that expired is closed.",
+            form_class=ReasonForm,
             action="asked Stripe",
-            act=lambda purchase: again.ask_stripe_again(
-                purchase_id=purchase.id, actor=actor, now=timezone.now()
+            act=lambda purchase, answers: again.ask_stripe_again(
+                purchase_id=purchase.id, reason=answers["reason"], actor=actor, now=timezone.now()
             ),
         )
 

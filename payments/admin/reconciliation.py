@@ -55,14 +55,11 @@ class AgeFilter(admin.SimpleListFilter):
         return queryset.filter(first_seen_at__lte=timezone.now() - age) if age else queryset
 
 
-class CaseAssigneeForm(forms.Form):
-    """Who works on it."""
+class CaseAssigneeForm(ReasonForm):
+    """Who works on it, and why they."""
 
-    assignee = forms.TypedChoiceField(coerce=uuid.UUID, widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["assignee"].choices = staff_members()  # type: ignore[attr-defined]  # a choice field's
+    field_order = ("assignee", "reason")
+    assignee = forms.TypedChoiceField(coerce=uuid.UUID, choices=staff_members, widget=UnfoldAdminSelectWidget)
 
 
 @admin.register(Discrepancy)
@@ -141,7 +138,11 @@ class DiscrepancyAdmin(ReadOnlyModelAdmin):
             form_class=CaseAssigneeForm,
             action="assigned",
             act=lambda row, answers: assign_discrepancy(
-                discrepancy_id=row.id, assignee_id=answers["assignee"], actor=actor, now=now
+                discrepancy_id=row.id,
+                assignee_id=answers["assignee"],
+                reason=answers["reason"],
+                actor=actor,
+                now=now,
             ),
         )
 

@@ -12,23 +12,30 @@ from payments.services.checkout import ask_stripe
 from payments.services.inbox import process_event
 
 
-def ask_stripe_again(*, purchase_id: uuid.UUID, actor: Actor, now: datetime) -> Outcome:
+def ask_stripe_again(*, purchase_id: uuid.UUID, reason: str = "", actor: Actor, now: datetime) -> Outcome:
     """Bring a purchase to where Stripe says it stands. That it was asked for is recorded before Stripe is.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises PurchaseNotFound: `purchase_not_found`.
     :raises SessionNotOpened: `session_not_opened`: Stripe knows nothing of it.
     :raises PaymentsUnavailable: `payments_unavailable`.
     :raises StripeRefused: `stripe_refused`.
     """
     rights.require(Right.ASK_STRIPE, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     purchase = Purchase.objects.only("stripe_session_id").filter(id=purchase_id).first()
     if purchase is None:
         raise PurchaseNotFound
     if not purchase.stripe_session_id:
         raise SessionNotOpened
     audit.record(
-        actor=actor, action="purchase.ask_stripe", subject_kind="purchase", subject_id=purchase_id, now=now
+        actor=actor,
+        action="purchase.ask_stripe",
+        subject_kind="purchase",
+        subject_id=purchase_id,
+        reason=reason,
+        now=now,
     )
     return ask_stripe(session_id=purchase.stripe_session_id, now=now)
 

@@ -35,14 +35,21 @@ RESOLVE_AS = "resolve_as_"
 ABOUT_A_CUSTOMER = ("freeze", "override")
 
 
-@admin.action(description="Acknowledge", permissions=["handle"])
-def acknowledge(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> None:
-    """Take the alerts on: at once, since whoever does has only begun to look and has nothing to tell yet."""
-    page.act_on_each(
+@admin.action(description="Acknowledge…", permissions=["handle"])
+def acknowledge(page: "AlertAdmin", request: HttpRequest, alerts: QuerySet[Alert]) -> HttpResponse | None:
+    """Take the alerts on."""
+    actor, now = staff(request), timezone.now()
+    return ask_and_act(
+        page,
         request,
         alerts,
+        title="Acknowledge",
+        foretold="You take the alert on: it waits for nobody any more, and is yours unless it is somebody's already.",
+        form_class=ReasonForm,
         action="acknowledged",
-        act=lambda alert: acknowledge_alert(alert_id=alert.id, actor=staff(request), now=timezone.now()),
+        act=lambda alert, answers: acknowledge_alert(
+            alert_id=alert.id, reason=answers["reason"], actor=actor, now=now
+        ),
     )
 
 
@@ -74,11 +81,7 @@ class AssignForm(ReasonForm):
     """Who looks into it, and why they."""
 
     field_order = ("assignee", "reason")
-    assignee = forms.TypedChoiceField(coerce=uuid.UUID, widget=UnfoldAdminSelectWidget)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["assignee"].choices = staff_members()  # type: ignore[attr-defined]  # a choice field's
+    assignee = forms.TypedChoiceField(coerce=uuid.UUID, choices=staff_members, widget=UnfoldAdminSelectWidget)
 
 
 @admin.action(description="Assign…", permissions=["handle"])

@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from foundation.admin import ReadOnlyModelAdmin, coloured, customer_link, link, needs
+from foundation.admin_forms import ReasonForm, ask_and_act
 from foundation.errors import Refusal
 from identity.kinds import Right
 from identity.services.actors import staff
@@ -108,15 +109,22 @@ class OverrideAdmin(ReadOnlyModelAdmin):
         is_in_force = row.status == OverrideStatus.GRANTED and row.ends_at > timezone.now()
         return super().row_actions(request, row) if is_in_force else []
 
-    @admin.action(description="Revoke", permissions=["override"])
-    def revoke(self, request: HttpRequest, overrides: QuerySet[Override]) -> None:
+    @admin.action(description="Revoke…", permissions=["override"])
+    def revoke(self, request: HttpRequest, overrides: QuerySet[Override]) -> HttpResponse | None:
         """End them now."""
         actor, now = staff(request), timezone.now()
-        self.act_on_each(
+        return ask_and_act(
+            self,
             request,
             overrides,
+            title="Revoke",
+            foretold="The override ends at once, for good: everybody's limits hold again for the customer, who may be "
+            "at them already by what was counted all along.",
+            form_class=ReasonForm,
             action="revoked",
-            act=lambda override: revoke_override(override_id=override.id, actor=actor, now=now),
+            act=lambda override, answers: revoke_override(
+                override_id=override.id, reason=answers["reason"], actor=actor, now=now
+            ),
         )
 
     @coloured(

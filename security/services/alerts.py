@@ -165,14 +165,16 @@ def assign_alert(
     return alert
 
 
-def acknowledge_alert(*, alert_id: uuid.UUID, actor: Actor, now: datetime) -> Alert:
+def acknowledge_alert(*, alert_id: uuid.UUID, reason: str = "", actor: Actor, now: datetime) -> Alert:
     """Somebody has looked at an open alert and takes it on; it is theirs, unless it is somebody's already.
 
     :raises ActionNotAllowed: `action_not_allowed`
+    :raises ReasonMissing: `reason_missing`: staff say why
     :raises AlertNotFound: `alert_not_found`
     :raises AlertNotOpen: `alert_not_open`, it is acknowledged or resolved already
     """
     rights.require(Right.HANDLE_ALERT, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         alert, moved = _change(
             alert_id,
@@ -185,7 +187,7 @@ def acknowledge_alert(*, alert_id: uuid.UUID, actor: Actor, now: datetime) -> Al
         )
         if not moved:
             raise AlertNotOpen(f"The alert is {alert.status}.", alert_status=alert.status)
-        _record("alert.acknowledge", alert_id, "", actor, now)
+        _record("alert.acknowledge", alert_id, reason, actor, now)
     logger.info("alert.acknowledged", extra={"alert_id": str(alert_id), "actor": actor.id})
     return alert
 

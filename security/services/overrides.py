@@ -69,7 +69,7 @@ def grant_override(
             granted.filter(ends_at__lte=now).update(status=OverrideStatus.EXPIRED, closed_at=now)
             granted.update(status=OverrideStatus.REPLACED, closed_at=now, closed_by=actor.id)
             override.save(force_insert=True)
-            _record("override.grant", override, actor, now)
+            _record("override.grant", override, override.reason, actor, now)
     except IntegrityError as error:
         if "override_granted_once" not in str(error):
             raise
@@ -119,14 +119,16 @@ def override_for_alert(
     return override
 
 
-def revoke_override(*, override_id: uuid.UUID, actor: Actor, now: datetime) -> None:
+def revoke_override(*, override_id: uuid.UUID, reason: str = "", actor: Actor, now: datetime) -> None:
     """End an override before its time: from now on everybody's limits hold again, for what was counted all along.
 
     :raises ActionNotAllowed: `action_not_allowed`
+    :raises ReasonMissing: `reason_missing`: staff say why
     :raises OverrideNotFound: `override_not_found`
     :raises OverrideNotInForce: `override_not_in_force`
     """
     rights.require(Right.GRANT_OVERRIDE, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         override = Override.objects.select_for_update().filter(id=override_id).first()
         if override is None:
@@ -135,7 +137,7 @@ def revoke_override(*, override_id: uuid.UUID, actor: Actor, now: datetime) -> N
             raise OverrideNotInForce
         override.status, override.closed_at, override.closed_by = OverrideStatus.REVOKED, now, actor.id
         override.save(update_fields=["status", "closed_at", "closed_by"])
-        _record("override.revoke", override, actor, now)
+        _record("override.revoke", override, reason, actor, now)
     logger.info("override.revoked", extra={"override_id": str(override_id), "actor": actor.id})
 
 
@@ -174,7 +176,7 @@ def check_override(
         raise OverrideInvalid(f"An override ends within {OVERRIDE_LENGTH_MAX.days} days.")
 
 
-def _record(action: str, override: Override, actor: Actor, now: datetime) -> None:
+def _record(action: str, override: Override, reason: str, actor: Actor, now: datetime) -> None:
     facts = {"user_id": override.user_id, "kind": override.kind, "ends_at": override.ends_at.isoformat()}
     facts |= {"hourly_max": override.hourly_max, "daily_max": override.daily_max}
     audit.record(
@@ -182,7 +184,7 @@ def _record(action: str, override: Override, actor: Actor, now: datetime) -> Non
         action=action,
         subject_kind="override",
         subject_id=override.id,
-        reason=override.reason if action == "override.grant" else "",
+        reason=reason,
         facts=facts,
         now=now,
     )

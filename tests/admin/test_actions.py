@@ -46,11 +46,17 @@ def test_an_alert_is_acknowledged_and_resolved_by_whoever_did_it(
     staff: SignedIn,
 ) -> None:
     row, dave = alert(), staff(*ALERT_RIGHTS, name="dave")
-    acknowledged = act(dave, "security.Alert", "acknowledge", row)
-    assert acknowledged["Location"] == url("security.Alert", "changelist")
+    assert "You take the alert on" in act(dave, "security.Alert", "acknowledge", row).content.decode()
+    answer(dave, "security.Alert", "acknowledge", row, reason=" ")
+    row.refresh_from_db()
+    assert (row.status, row.version, AuditRecord.objects.exists()) == ("open", 1, False)
+
+    acknowledged = answer(dave, "security.Alert", "acknowledge", row, reason="I know this buyer.")
+    assert acknowledged["Location"] == url("security.Alert", "change", row.pk)
     assert words(dave, acknowledged) == ["Acknowledged: 1 of 1."]
     record = AuditRecord.objects.get()
     assert (record.action, record.subject_id) == ("alert.acknowledge", str(row.pk))
+    assert record.reason == "I know this buyer."
     assert (record.actor_id, record.address) == (str(person("dave").id), "127.0.0.1")
 
     asked = act(dave, "security.Alert", "resolve_as_fraud", row, from_row=True)
@@ -74,9 +80,9 @@ def test_a_refused_move_is_told_and_the_others_are_made(
 ) -> None:
     dave = staff(*ALERT_RIGHTS, name="dave")
     seen, unseen = alert("purchase-1"), alert("purchase-2")
-    words(dave, act(dave, "security.Alert", "acknowledge", seen))
+    words(dave, answer(dave, "security.Alert", "acknowledge", seen, reason="Mine."))
     with caplog.at_level(logging.INFO, "foundation.admin"):
-        response = act(dave, "security.Alert", "acknowledge", seen, unseen)
+        response = answer(dave, "security.Alert", "acknowledge", seen, unseen, reason="Mine.")
     (logged,) = [record for record in caplog.records if record.message == "admin.refused"]
     assert (logged.__dict__["code"], logged.__dict__["row"]) == ("alert_not_open", str(seen.pk))
     assert sorted(words(dave, response)) == [
@@ -97,7 +103,7 @@ def test_an_alerts_page_offers_the_moves_that_are_open_to_it(superuser: Client) 
         return [name for name, _ in actions]
 
     assert offered() == ["acknowledge", "assign", "freeze", "override"]
-    act(superuser, "security.Alert", "acknowledge", row)
+    answer(superuser, "security.Alert", "acknowledge", row, reason="Mine.")
     endings = [f"resolve_as_{how}" for how in ("mistake", "fraud", "fixed", "duplicate", "accepted")]
     assert offered() == ["assign", "freeze", "override", *endings]
     answer(superuser, "security.Alert", "resolve_as_fixed", row, reason="Done.")
@@ -149,6 +155,8 @@ def test_an_action_takes_no_more_rows_than_its_bound(superuser: Client) -> None:
             "action": "acknowledge",
             "index": "0",
             "select_across": "1",
+            "_answered": "1",
+            "reason": "A flood.",
             "_selected_action": [str(Alert.objects.all()[0].pk)],
         },
     )
@@ -240,7 +248,7 @@ def test_a_leased_row_says_so(superuser: Client) -> None:
 def test_stripe_is_not_asked_about_a_purchase_without_a_session(superuser: Client) -> None:
     bought = purchase(status=PurchaseStatus.STARTED, stripe_session_id=None)
     assert superuser.get(url("payments.Purchase", "change", bought.pk)).context["row_actions"] == []
-    response = act(superuser, "payments.Purchase", "ask_stripe_again", bought)
+    response = answer(superuser, "payments.Purchase", "ask_stripe_again", bought, reason="No webhook came.")
     assert words(superuser, response) == [f"{bought}: No Checkout session was opened for this purchase."]
     bought.refresh_from_db()
     assert bought.status == PurchaseStatus.STARTED

@@ -10,13 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from identity.kinds import SYSTEM_ACTOR
+from identity.models import AuditRecord
 from payments.errors import EventNotFound, PurchaseNotFound
 from payments.kinds import PurchaseStatus
 from payments.services.again import ask_stripe_again, resend_event
 from payments.services.purchases import start_purchase
 from sandbox.stripe.client import SandboxControls
 from tests.admin.rows import person
-from tests.admin.test_actions import act, words
+from tests.admin.test_actions import act, answer, words
 from tests.admin.test_who_gets_in import url
 from tokens.queries.wallets import wallet_of
 
@@ -30,16 +31,25 @@ def test_a_paid_purchase_that_nobody_told_us_of_is_credited_once(superuser: Clie
     bought = start_purchase(buyer_id=alice.id, package_code="basic", idempotency_key="1", now=timezone.now())
     stripe.pay(str(bought.stripe_session_id), "4242424242424242")
     page = url("payments.Purchase", "change", bought.pk)
-    assert superuser.get(page).context["row_actions"] == [("ask_stripe_again", "Ask Stripe again")]
+    assert superuser.get(page).context["row_actions"] == [("ask_stripe_again", "Ask Stripe again…")]
 
-    response = act(superuser, "payments.Purchase", "ask_stripe_again", bought, from_row=True)
+    asked = act(superuser, "payments.Purchase", "ask_stripe_again", bought, from_row=True)
+    assert "one that was paid is credited once" in asked.content.decode()
+    answer(superuser, "payments.Purchase", "ask_stripe_again", bought, reason="")
+    bought.refresh_from_db()
+    assert bought.status == PurchaseStatus.OPEN
+    asked_for = AuditRecord.objects.filter(action="purchase.ask_stripe").order_by("id")
+    assert not asked_for.exists()
+
+    response = answer(superuser, "payments.Purchase", "ask_stripe_again", bought, reason="No webhook came.")
 
     assert response["Location"] == page
     assert words(superuser, response) == ["Asked Stripe: 1 of 1."]
     bought.refresh_from_db()
     assert bought.status == PurchaseStatus.SETTLED
     assert "ask_stripe_again" not in dict(superuser.get(page).context["row_actions"])
-    act(superuser, "payments.Purchase", "ask_stripe_again", bought)
+    answer(superuser, "payments.Purchase", "ask_stripe_again", bought, reason="To be sure.")
+    assert [record.reason for record in asked_for.all()] == ["No webhook came.", "To be sure."]
     assert wallet_of(alice.id).balance == 250
 
 

@@ -17,7 +17,7 @@ from identity.queries.audit import records_about
 from identity.services import audit
 from tests.admin.conftest import SignedIn
 from tests.admin.rows import NOW, alert, periodic_task, person, wallet
-from tests.admin.test_actions import act
+from tests.admin.test_actions import act, answer
 from tests.admin.test_who_gets_in import url
 
 LIST = url("identity.AuditRecord", "changelist")
@@ -91,7 +91,7 @@ def test_a_record_tells_who_what_when_why_and_from_where(superuser: Client, caro
 def test_each_rows_page_leads_to_its_records(superuser: Client) -> None:
     row, other = alert("purchase-1"), alert("purchase-2")
     for each in (row, other):
-        act(superuser, "security.Alert", "acknowledge", each)
+        answer(superuser, "security.Alert", "acknowledge", each, reason="Mine.")
     page = url("security.Alert", "change", row.pk)
     history = url("security.Alert", "history", row.pk)
     assert history in superuser.get(page).content.decode()

@@ -42,9 +42,11 @@ def asked(customer: User, **more: str) -> dict[str, str]:
     return filled | more
 
 
-def act(client: Client, label: str, action: str, *rows: Any) -> Any:
+def act(client: Client, label: str, action: str, *rows: Any, **answers: str) -> Any:
+    """Ask for the action, or with answers take it."""
     data = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
-    return client.post(url(label, "changelist"), data, follow=True)
+    answered = {"_answered": "1", **answers} if answers else {}
+    return client.post(url(label, "changelist"), {**data, **answered}, follow=True)
 
 
 def test_an_override_is_granted_by_whoever_may_and_holds_at_once(staff: SignedIn) -> None:
@@ -101,15 +103,21 @@ def test_an_override_is_revoked_by_whoever_may_and_only_while_it_is_in_force(
 ) -> None:
     granted = override()
     viewer = staff("security.view_override", name="dave")
-    act(viewer, OVERRIDES, "revoke", granted)
+    act(viewer, OVERRIDES, "revoke", granted, reason="Mine.")
     granted.refresh_from_db()
     assert granted.status == "granted"
     assert "Revoke" in words(superuser.get(url(OVERRIDES, "change", granted.id)))
 
-    assert "Revoked: 1 of 1." in words(act(superuser, OVERRIDES, "revoke", granted))
+    assert "ends at once, for good" in words(act(superuser, OVERRIDES, "revoke", granted))
+    act(superuser, OVERRIDES, "revoke", granted, reason=" ")
+    granted.refresh_from_db()
+    assert granted.status == "granted"
+    assert "Revoked: 1 of 1." in words(act(superuser, OVERRIDES, "revoke", granted, reason="A mistake."))
+    assert AuditRecord.objects.get(action="override.revoke").reason == "A mistake."
     granted.refresh_from_db()
     assert (granted.status, granted.closed_by) == ("revoked", str(person("carol").id))
-    assert "no longer in force" in words(act(superuser, OVERRIDES, "revoke", granted))
+    again = act(superuser, OVERRIDES, "revoke", granted, reason="A mistake.")
+    assert "no longer in force" in words(again)
     page = superuser.get(url(OVERRIDES, "change", granted.id))
     assert 'value="revoke"' not in page.content.decode()
     assert "Everybody" in words(page)

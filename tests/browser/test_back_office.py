@@ -180,6 +180,9 @@ def test_support_takes_an_alert_from_open_to_resolved(visit, shop: Shop):
     with visit() as sam:
         sam.sign_in_quietly(member("sam", "support", "change_alert"))
         sam.open(page_of("security.Alert", raised.id))
+        press(sam, "Acknowledge…")
+        sam.page.get_by_text("It is done for:").wait_for()
+        fill(sam, reason="I know this buyer.")
         press(sam, "Acknowledge")
         sam.page.get_by_text("1 of 1").wait_for()
         press(sam, "Resolve: fixed…")

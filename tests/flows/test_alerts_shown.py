@@ -54,7 +54,7 @@ def test_an_alert_is_shown_as_it_is_until_it_is_resolved(shop: Shop) -> None:
         "updatedAt": alert.updated_at,
     }
 
-    acknowledge_alert(alert_id=alert.id, actor=DAVE, now=timezone.now())
+    acknowledge_alert(alert_id=alert.id, reason="Mine.", actor=DAVE, now=timezone.now())
     resolve_alert(
         alert_id=alert.id, resolution=Resolution.FIXED, reason="Done.", actor=DAVE, now=timezone.now()
     )

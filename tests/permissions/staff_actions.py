@@ -76,7 +76,9 @@ def override(alert_id: Any = None) -> Action:
 
 def revoke() -> Action:
     override_id = rows.override().id
-    return lambda actor: revoke_override(override_id=override_id, actor=actor, now=timezone.now())
+    return lambda actor, reason=WHY: revoke_override(
+        override_id=override_id, reason=reason, actor=actor, now=timezone.now()
+    )
 
 
 def set_limits() -> Action:
@@ -93,7 +95,9 @@ def label() -> Action:
 
 def acknowledge() -> Action:
     alert_id = rows.alert().id
-    return lambda actor: alerts.acknowledge_alert(alert_id=alert_id, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: alerts.acknowledge_alert(
+        alert_id=alert_id, reason=reason, actor=actor, now=NOW
+    )
 
 
 def assign() -> Action:
@@ -105,7 +109,7 @@ def assign() -> Action:
 
 def resolve() -> Action:
     alert_id = rows.alert().id
-    alerts.acknowledge_alert(alert_id=alert_id, actor=rows.staff_actor(), now=NOW)
+    alerts.acknowledge_alert(alert_id=alert_id, reason=WHY, actor=rows.staff_actor(), now=NOW)
     return lambda actor, reason=WHY: alerts.resolve_alert(
         alert_id=alert_id, resolution=Resolution.FRAUD, reason=reason, actor=actor, now=NOW
     )
@@ -131,7 +135,9 @@ def rebuild() -> Action:
 
 def ask_stripe() -> Action:
     purchase_id = rows.purchase(stripe_session_id="cs_test_unknown").id
-    return lambda actor: again.ask_stripe_again(purchase_id=purchase_id, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: again.ask_stripe_again(
+        purchase_id=purchase_id, reason=reason, actor=actor, now=NOW
+    )
 
 
 def refund() -> Action:
@@ -167,7 +173,7 @@ def make_key() -> Action:
 
 def revoke_key() -> Action:
     key = rows.api_key()
-    return lambda actor: api_keys.revoke(api_key=key, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: api_keys.revoke(api_key=key, reason=reason, actor=actor, now=NOW)
 
 
 def release() -> Action:
@@ -209,8 +215,8 @@ def resolve_case() -> Action:
 
 def assign_case() -> Action:
     case_id, assignee = payment_rows.discrepancy_of().id, rows.person("erin", is_staff=True).id
-    return lambda actor: cases.assign_discrepancy(
-        discrepancy_id=case_id, assignee_id=assignee, actor=actor, now=NOW
+    return lambda actor, reason=WHY: cases.assign_discrepancy(
+        discrepancy_id=case_id, assignee_id=assignee, reason=reason, actor=actor, now=NOW
     )
 
 
@@ -253,7 +259,8 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
 }
 
 WITH_REASON = (
-    *("label a refusal", "assign an alert", "resolve an alert", "resend an event"),
+    *("label a refusal", "acknowledge an alert", "assign an alert", "resolve an alert", "resend an event"),
+    *("ask Stripe", "revoke an override", "revoke a key", "assign a discrepancy"),
     *("retry a mirror", "rebuild a mirror", "publish a package", "retire a package"),
     *("release a purchase", "adjust a wallet", "reverse an entry"),
 )

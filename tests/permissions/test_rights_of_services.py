@@ -100,11 +100,11 @@ def test_staff_who_say_no_reason_do_nothing(name: str) -> None:
 @pytest.mark.django_db
 def test_what_changes_nothing_leaves_no_record() -> None:
     grantor, key = rows.staff_actor(), rows.api_key()
-    api_keys.revoke(api_key=key, actor=grantor, now=NOW)
+    api_keys.revoke(api_key=key, reason=WHY, actor=grantor, now=NOW)
     rows.package()
     retire_package(code="basic", reason=WHY, actor=grantor, now=NOW)
     known = AuditRecord.objects.count()
-    api_keys.revoke(api_key=key, actor=grantor, now=NOW)
+    api_keys.revoke(api_key=key, reason=WHY, actor=grantor, now=NOW)
     retire_package(code="basic", reason=WHY, actor=grantor, now=NOW)
     row_id = rows.outbox_row("alice").pk
     assert retry_parked(row_ids=[row_id], reason=WHY, actor=grantor, now=NOW) == 0

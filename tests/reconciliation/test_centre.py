@@ -128,7 +128,7 @@ def test_a_case_is_assigned_noted_and_resolved(staff: SignedIn):
     offered = [name for name, _ in dave.get(url(LABEL, "change", row.pk)).context["row_actions"]]
     assert offered == ["assign", "note", "resolve"]
 
-    answer(dave, LABEL, "assign", row, assignee=str(erin.id))
+    answer(dave, LABEL, "assign", row, assignee=str(erin.id), reason="She knows banks.")
     answer(dave, LABEL, "note", row, reason="Asked the bank.")
     answer(dave, LABEL, "resolve", row, reason="The bank gave it back.")
 
@@ -155,7 +155,7 @@ def test_whoever_may_only_look_changes_nothing(staff: SignedIn):
         lambda: resolve_discrepancy(discrepancy_id=row.id, reason="x", actor=actor, now=now),
         lambda: note_discrepancy(discrepancy_id=row.id, words="x", actor=actor, now=now),
         lambda: assign_discrepancy(
-            discrepancy_id=row.id, assignee_id=person("dave").id, actor=actor, now=now
+            discrepancy_id=row.id, assignee_id=person("dave").id, reason="x", actor=actor, now=now
         ),
     ):
         with pytest.raises(ActionNotAllowed):
@@ -210,7 +210,9 @@ def test_a_case_goes_to_staff_only_and_ends_once(monkeypatch):
     row, carol = discrepancy_of(), person("carol", is_staff=True, is_superuser=True)
     actor, now = staff_of(carol), timezone.now()
     with pytest.raises(AssigneeNotStaff):
-        assign_discrepancy(discrepancy_id=row.id, assignee_id=person("alice").id, actor=actor, now=now)
+        assign_discrepancy(
+            discrepancy_id=row.id, assignee_id=person("alice").id, reason="x", actor=actor, now=now
+        )
     monkeypatch.setattr(cases, "_open", lambda _id: row)  # as somebody read it who comes second
     resolve_discrepancy(discrepancy_id=row.id, reason="x", actor=actor, now=now)
     with pytest.raises(DiscrepancyEnded):

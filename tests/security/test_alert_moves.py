@@ -61,7 +61,7 @@ def test_an_alert_is_assigned_to_somebody_who_works_here() -> None:
     assigned = assign_alert(alert_id=alert_id, assignee_id=dave.id, reason="Look.", actor=BOB, now=NOW)
     assert (assigned.assignee, assigned.version) == (str(dave.id), 2)
 
-    acknowledge_alert(alert_id=alert_id, actor=BOB, now=NOW)
+    acknowledge_alert(alert_id=alert_id, reason="Mine.", actor=BOB, now=NOW)
     assert Alert.objects.get().assignee == str(dave.id)
     resolve_alert(alert_id=alert_id, resolution=Resolution.FIXED, reason="Seen.", actor=BOB, now=NOW)
     with pytest.raises(AlertResolved):
@@ -73,7 +73,10 @@ def test_an_alert_is_assigned_to_somebody_who_works_here() -> None:
 @pytest.mark.django_db
 def test_whoever_acknowledges_an_alert_of_nobodys_has_it() -> None:
     raised()
-    assert acknowledge_alert(alert_id=Alert.objects.get().id, actor=ALICE, now=NOW).assignee == ALICE.id
+    assert (
+        acknowledge_alert(alert_id=Alert.objects.get().id, reason="Mine.", actor=ALICE, now=NOW).assignee
+        == ALICE.id
+    )
 
 
 @pytest.mark.django_db
@@ -101,7 +104,7 @@ def test_raising_while_others_resolve_loses_no_count() -> None:
             for _ in range(10):
                 for alert in Alert.objects.exclude(status=AlertStatus.RESOLVED):
                     try:
-                        acknowledge_alert(alert_id=alert.id, actor=ALICE, now=NOW)
+                        acknowledge_alert(alert_id=alert.id, reason="Mine.", actor=ALICE, now=NOW)
                         resolve_alert(
                             alert_id=alert.id,
                             resolution=Resolution.FIXED,
@@ -129,7 +132,7 @@ def test_an_alert_is_acknowledged_then_resolved_and_its_cause_opens_a_new_one() 
     alert = Alert.objects.get()
     later = NOW + timedelta(hours=1)
 
-    acknowledged = acknowledge_alert(alert_id=alert.id, actor=ALICE, now=later)
+    acknowledged = acknowledge_alert(alert_id=alert.id, reason="Mine.", actor=ALICE, now=later)
     assert (acknowledged.status, acknowledged.acknowledged_at, acknowledged.acknowledged_by) == (
         "acknowledged",
         later,
@@ -160,7 +163,7 @@ def test_moves_that_are_not_in_the_contract_are_refused_and_change_nothing() -> 
         assert Alert.objects.values().get() == before
 
     def acknowledge() -> Alert:
-        return acknowledge_alert(alert_id=alert_id, actor=ALICE, now=NOW)
+        return acknowledge_alert(alert_id=alert_id, reason="Mine.", actor=ALICE, now=NOW)
 
     def resolve() -> Alert:
         return resolve_alert(
@@ -178,7 +181,7 @@ def test_moves_that_are_not_in_the_contract_are_refused_and_change_nothing() -> 
 @pytest.mark.django_db
 def test_an_unknown_alert_is_not_found() -> None:
     with pytest.raises(AlertNotFound):
-        acknowledge_alert(alert_id=new_id(), actor=ALICE, now=NOW)
+        acknowledge_alert(alert_id=new_id(), reason="Mine.", actor=ALICE, now=NOW)
     with pytest.raises(AlertNotFound):
         resolve_alert(alert_id=new_id(), resolution=Resolution.FIXED, reason="Seen.", actor=ALICE, now=NOW)
 
@@ -187,7 +190,7 @@ def test_an_unknown_alert_is_not_found() -> None:
 def test_a_resolution_has_to_be_one_of_the_contract() -> None:
     raised()
     alert = Alert.objects.get()
-    acknowledge_alert(alert_id=alert.id, actor=ALICE, now=NOW)
+    acknowledge_alert(alert_id=alert.id, reason="Mine.", actor=ALICE, now=NOW)
     with pytest.raises(ValueError, match="whatever"):
         resolve_alert(alert_id=alert.id, resolution="whatever", reason="Seen.", actor=ALICE, now=NOW)  # type: ignore[arg-type]
     assert Alert.objects.get().status == AlertStatus.ACKNOWLEDGED
@@ -199,7 +202,9 @@ def test_open_alerts_are_counted_by_severity() -> None:
     raised(dedup_key="purchase-2", severity=Severity.LOW)
     raised(dedup_key="purchase-3", severity=Severity.LOW)
     raised(dedup_key="purchase-4", severity=Severity.CRITICAL)
-    acknowledge_alert(alert_id=Alert.objects.get(severity="critical").id, actor=ALICE, now=NOW)
+    acknowledge_alert(
+        alert_id=Alert.objects.get(severity="critical").id, reason="Mine.", actor=ALICE, now=NOW
+    )
     assert count_open_by_severity() == {
         Severity.LOW: 2,
         Severity.MEDIUM: 0,

@@ -81,15 +81,15 @@ def test_a_revoked_override_is_out_of_force_at_once_and_cannot_be_revoked_again(
 ):
     override = grant(alice, OverrideKind.BLOCKED)
 
-    revoke_override(override_id=override.id, actor=carol, now=NOW)
+    revoke_override(override_id=override.id, reason="A mistake.", actor=carol, now=NOW)
 
     assert limits_of(user_id=alice.id, now=NOW) == LimitsInForce(5, 20)
     override.refresh_from_db()
     assert (override.status, override.closed_by) == (OverrideStatus.REVOKED, carol.id)
     with pytest.raises(OverrideNotInForce):
-        revoke_override(override_id=override.id, actor=carol, now=NOW)
+        revoke_override(override_id=override.id, reason="A mistake.", actor=carol, now=NOW)
     with pytest.raises(OverrideNotFound):
-        revoke_override(override_id=new_id(), actor=carol, now=NOW)
+        revoke_override(override_id=new_id(), reason="A mistake.", actor=carol, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -61,21 +61,23 @@ def resolve_discrepancy(*, discrepancy_id: uuid.UUID, reason: str, actor: Actor,
 
 
 def assign_discrepancy(
-    *, discrepancy_id: uuid.UUID, assignee_id: uuid.UUID, actor: Actor, now: datetime
+    *, discrepancy_id: uuid.UUID, assignee_id: uuid.UUID, reason: str, actor: Actor, now: datetime
 ) -> None:
     """Give the case to a member of staff.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`: staff say why.
     :raises AssigneeNotStaff: `assignee_not_staff`.
     :raises DiscrepancyEnded: `discrepancy_ended`.
     """
     rights.require(Right.HANDLE_DISCREPANCY, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     if not is_staff_member(assignee_id):
         raise AssigneeNotStaff
     row = _open(discrepancy_id)
     with transaction.atomic():
         Discrepancy.objects.filter(id=row.id).update(assignee=str(assignee_id))
-        _record(row, "assign", "", actor, now, assignee=str(assignee_id))
+        _record(row, "assign", reason, actor, now, assignee=str(assignee_id))
 
 
 def note_discrepancy(*, discrepancy_id: uuid.UUID, words: str, actor: Actor, now: datetime) -> None:
