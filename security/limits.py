@@ -35,6 +35,8 @@ PURCHASES_HOURLY_MAX = 5
 PURCHASES_DAILY_MAX = 20
 # No number may be higher than the history that is looked at: beyond, a lost counter could not be counted anew.
 PURCHASES_SETTABLE_MAX = FACTS_MAX
+# Redis is asked once more before a buyer is turned away: one late answer, or one cut connection, is no outage.
+PURCHASE_COUNT_TRIES_MAX = 2
 REASON_LENGTH_MAX = 300
 OVERRIDE_LENGTH_MAX = timedelta(days=366)
 OVERRIDES_EXPIRED_AT_ONCE_MAX = 100

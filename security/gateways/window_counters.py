@@ -56,7 +56,12 @@ def _none_before(_window: Window) -> int:
 
 
 def count_one(
-    *, group: str, whose: str, period: Period, before: Callable[[Window], int] = _none_before
+    *,
+    group: str,
+    whose: str,
+    period: Period,
+    before: Callable[[Window], int] = _none_before,
+    tries: int = 1,
 ) -> Hit:
     """Count one attempt.
 
@@ -65,6 +70,8 @@ def count_one(
     :param group: what is counted, such as `purchases`
     :param whose: who is counted, such as a user's id
     :param before: how many the window has held already, for a count that Redis has lost; 0 where that does not matter
+    :param tries: how often Redis is asked. An attempt whose answer was lost may have been counted: asked again, it can
+        count twice until its window ends, which errs on the safe side
     :raises LimiterUnavailable: `limiter_unavailable`: nothing was counted, or nobody knows.
     """
     seconds, rate = period.value
@@ -73,15 +80,27 @@ def count_one(
     window = Window(ends_at - timedelta(seconds=seconds), ends_at)
     key = _make_cache_key(group, ends, rate, whose, ALL)
     lost = before(window)
-    try:
+
+    def ask() -> int:
         if lost:  # kept only where there is no count: of several that try, the first
             caches[CACHE].add(key, lost, seconds + EXPIRATION_FUDGE)
         usage = get_usage(None, group=group, key=lambda *_: whose, rate=rate, increment=True)
+        if usage["time_left"] < 0:  # the library's way to say that the count vanished while it counted
+            raise LimiterUnavailable
+        return int(usage["count"])
+
+    return Hit(_asked_until_it_answers(ask, tries), window, key)
+
+
+def _asked_until_it_answers(ask: Callable[[], int], tries: int) -> int:
+    """The answer of Redis, which is asked at once again where a connection was cut or an answer came too late."""
+    try:
+        return ask()
     except RedisError as error:
-        raise LimiterUnavailable from error
-    if usage["time_left"] < 0:  # the library's way to say that the count vanished while it counted
-        raise LimiterUnavailable
-    return Hit(usage["count"], window, key)
+        if tries == 1:
+            raise LimiterUnavailable from error
+        logger.info("counter.asked_again", extra={"error": type(error).__name__})
+        return _asked_until_it_answers(ask, tries - 1)
 
 
 def take_back(hit: Hit) -> None:

@@ -14,7 +14,7 @@ from identity.services import audit, rights
 from security.errors import LimiterUnavailable, LimitsInvalid, RateLimited
 from security.gateways.window_counters import Hit, Period, Window, count_one, take_back
 from security.kinds import AlertKind, Breach, Limit, LimitsInForce, PurchaseFacts, Severity
-from security.limits import PURCHASES_SETTABLE_MAX, REASON_LENGTH_MAX
+from security.limits import PURCHASE_COUNT_TRIES_MAX, PURCHASES_SETTABLE_MAX, REASON_LENGTH_MAX
 from security.models import PurchaseLimits
 from security.models.purchase_limits import THE_ONLY_ONE
 from security.queries.purchase_limits import limits_of
@@ -50,6 +50,7 @@ class Slot:
                 whose=str(self.user_id),
                 period=period,
                 before=lambda window: _held(window, starts),
+                tries=PURCHASE_COUNT_TRIES_MAX,
             )
             self.hits.append((limit, allowed, hit))
             self._refuse_beyond(limit, allowed, hit.number, hit.window)

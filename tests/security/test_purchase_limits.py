@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partialmethod
+from itertools import chain, repeat
 from typing import Any
+from unittest.mock import DEFAULT, Mock
 
 import pytest
+import redis
 import time_machine
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
@@ -158,6 +162,21 @@ def test_without_redis_nothing_is_started_and_one_alert_says_so(alice: User, set
     alert = Alert.objects.get(kind=AlertKind.LIMITER_UNAVAILABLE)
     assert (alert.severity, alert.count) == ("high", 3)
     assert not LimitRefusal.objects.exists()
+
+
+def test_one_answer_of_redis_that_is_late_or_lost_turns_no_buyer_away(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+):
+    """The client is told, before it has sent anything, that the connection is gone or the answer too late."""
+    for error in (redis.TimeoutError("late"), redis.ConnectionError("cut")):
+        send = Mock(side_effect=chain([error], repeat(DEFAULT)), wraps=redis.Connection.send_packed_command)
+        with monkeypatch.context() as patched:
+            patched.setattr(redis.Connection, "send_packed_command", partialmethod(send))
+            take(alice)
+        assert send.call_count > 1
+
+    assert (counted(alice), counted(alice, Period.DAY)) == (2, 2)
+    assert not Alert.objects.exists()
 
 
 def test_redis_that_goes_between_taking_and_giving_back_costs_the_slot_and_nothing_else(

@@ -103,7 +103,6 @@ class Product:
         self.directory = directory
         self.project = f"demo-{uuid.uuid4().hex[:12]}"
         self._redis_server = start_redis(directory / "redis", environment={})
-        self.redis_server_url = self._redis_server.url
         self.redis = TcpProxy(urlsplit(self._redis_server.url).netloc)
         self.redis_url = f"redis://{self.redis.address}/0"
         self.firestore_calls = FirestoreProxy(settings.FIRESTORE_EMULATOR_HOST)
