@@ -1,4 +1,4 @@
-"""Every log event that is promised is written by what it tells of: one line of JSON, with the request's id."""
+"""Every log event that is promised is written by what it tells of: one line of JSON with its fields."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,21 +22,13 @@ from security.services.alerts import acknowledge_alert, resolve_alert
 from security.services.overrides import grant_override
 from tests.support.database import as_owner
 from tests.support.logged import Line, lines
+from tests.support.promised import EVENTS
 from tests.support.reconciling import checked
 from tests.support.shop import Shop
 from tests.support.webhook import post
 
 __all__ = ["lines"]
 
-PROMISED = frozenset(
-    (
-        *("purchase.started", "purchase.refused", "checkout.created", "webhook.received", "webhook.rejected"),
-        *("webhook.ignored", "purchase.settled", "purchase.quarantined", "credit.failed", "ledger.posted"),
-        *("refund.applied", "dispute.opened", "dispute.closed", "mirror.delivered", "mirror.failed"),
-        *("mirror.parked", "rate_limit.refused", "override.granted", "alert.raised", "alert.resolved"),
-        *("reconcile.finished", "discrepancy.found", "discrepancy.repaired", "admin.action"),
-    )
-)
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -115,8 +107,12 @@ def test_each_promised_event_is_written_with_its_request(
     judge(shop)
 
     told = lines()
-    assert PROMISED - {line["event"] for line in told} == set()
-    assert all(line["request_id"] for line in told if line["event"] == "webhook.received")
+    assert EVENTS.keys() - {line["event"] for line in told} == set()
+    lacking = [
+        (line, fields - line.keys()) for line in told if (fields := EVENTS.get(line["event"], frozenset()))
+    ]
+    assert [each for each in lacking if each[1]] == []
+    assert [line for line in told if "@" in str(line)] == [], "nobody's address"
     settled = {
         line["request_id"] for line in told if line["event"] == "purchase.settled" and "request_id" in line
     }
