@@ -17,7 +17,7 @@ def logged() -> Iterator[str]:
             found = [call for call in ast.walk(function) if isinstance(call, ast.Call) and _logs(call)]
             for call in found:
                 if isinstance(call.args[0], ast.Constant):
-                    yield call.args[0].value
+                    yield str(call.args[0].value)
                 else:
                     yield from _alternatives(source.tree)
 
@@ -39,7 +39,7 @@ def _alternatives(tree: ast.Module) -> Iterator[str]:
             chosen = node.value
         else:
             continue
-        yield from (each.value for each in ast.walk(chosen) if isinstance(each, ast.Constant))
+        yield from (str(each.value) for each in ast.walk(chosen) if isinstance(each, ast.Constant))
 
 
 def test_what_is_logged_is_what_is_promised_and_what_is_listed_beside_it():

@@ -13,7 +13,7 @@ EVENTS: dict[str, frozenset[str]] = {
         "purchase.settled": "purchase_id",
         "purchase.quarantined": "purchase_id reason",
         "credit.failed": "inbox_event_id type code attempts",
-        "ledger.posted": "type reference",
+        "ledger.posted": "type",  # entry_id and reference, or how many entries where one call has posted several
         "refund.applied": "purchase_id entry_id reference tokens_before tokens",
         "dispute.opened": "purchase_id stripe_dispute_id status",
         "dispute.closed": "purchase_id stripe_dispute_id status",

@@ -1,18 +1,23 @@
 """Gifts to many wallets in one call are what one call each would have made of them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from mirror.models import OutboxRow
+from tests.support.logged import Line, lines
 from tests.tokens.conftest import Bank
 from tokens.errors import ReferenceReused, WalletNotFound
 from tokens.kinds import EntryType, LotKind
 from tokens.models import Entry, Lot, Posting
 from tokens.services import bulk
 from tokens.services.bulk import Gift
+
+__all__ = ["lines"]
 
 
 def gifts(*accounts, tokens: int = 5) -> list[Gift]:
@@ -53,6 +58,20 @@ def test_a_repetition_gives_only_what_is_missing(sound_bank: Bank):
     assert give(gifts(alice, bob)) == 1
     assert give(gifts(alice, bob)) == 0
     assert Entry.objects.count() == 2
+
+
+def test_the_log_tells_of_a_call_in_one_line_once_it_is_committed(
+    sound_bank: Bank, lines: Callable[[], list[Line]]
+):
+    alice, bob = sound_bank.wallet.account_id, Bank(sound_bank.bob).wallet.account_id
+    with transaction.atomic():
+        give(gifts(alice, bob))
+        assert lines() == []
+    give(gifts(alice, bob))
+
+    (line,) = lines()
+    told = (line["event"], line["entries"], line["type"], line["first_reference"])
+    assert told == ("ledger.posted", 2, "promotion", f"gift:{alice}")
 
 
 def test_a_reference_that_stands_for_another_gift_is_refused_and_nobody_gets_anything(sound_bank: Bank):

@@ -8,7 +8,7 @@ from datetime import datetime
 from foundation.ids import new_id
 from tokens.kinds import EntryType
 from tokens.limits import BULK_GRANTS_MAX, ENTRY_TOKENS_MAX
-from tokens.services.calls import call
+from tokens.services.calls import call, log_posted_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +49,6 @@ def grant_many(
             now,
         ),
     )
+    if posted:
+        log_posted_together(entries=posted, entry_type=category.value, first_reference=gifts[0].reference)
     return int(posted)

@@ -53,6 +53,12 @@ def log_posted(*, entry_id: uuid.UUID, entry_type: str, reference: str) -> None:
     transaction.on_commit(lambda: logger.info("ledger.posted", extra=facts), robust=True)
 
 
+def log_posted_together(*, entries: int, entry_type: str, first_reference: str) -> None:
+    """Say that one call has posted so many entries, once they are: a line for each would drown all others."""
+    facts = {"entries": entries, "type": entry_type, "first_reference": first_reference}
+    transaction.on_commit(lambda: logger.info("ledger.posted", extra=facts), robust=True)
+
+
 def _refusal(error: IntegrityError, required: int) -> Exception:
     diagnosis: Any = getattr(error.__cause__, "diag", None)
     constraint = str(getattr(diagnosis, "constraint_name", ""))
