@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
     "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -93,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "identity.middleware.DeviceMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "foundation.pages.RefusalPagesMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -246,9 +248,7 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
     "security.W005",  # HSTS for subdomains: we do not speak for the operator's other sites
     "security.W021",  # HSTS preload: likewise
-    *(
-        ["djstripe.W002"] if SANDBOX else []
-    ),  # it warns of STRIPE_API_HOST, which config.checks allows here only
+    *(["djstripe.W002"] if SANDBOX else []),  # it warns of STRIPE_API_HOST: allowed here only, see checks
 ]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = limits.API_FIELDS_MAX
 CSRF_FAILURE_VIEW = "foundation.problems.csrf_failure"

@@ -15,7 +15,7 @@ BEGIN
     -- Keys, sessions and second factors; what people typed into forms before they were known.
     FOREACH kept_from IN ARRAY ARRAY['djstripe_apikey', 'djstripe_webhookendpoint', 'django_session', 'mfa_authenticator',
                                      'account_emailconfirmation', 'socialaccount_socialtoken', 'socialaccount_socialapp',
-                                     'identity_apikey'] LOOP
+                                     'identity_apikey', 'usersessions_usersession'] LOOP
         EXECUTE format('REVOKE ALL ON %I FROM %I', kept_from, reader);
     END LOOP;
     -- People, without their passwords.

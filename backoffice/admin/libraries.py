@@ -29,7 +29,7 @@ STRIPE_COPIES: Final = (
     "Refund",
     "Session",
 )
-LOOKED_AFTER: Final = ("djstripe", "account", "socialaccount", "mfa")
+LOOKED_AFTER: Final = ("djstripe", "account", "socialaccount", "mfa", "usersessions")
 RESTYLED: Final = "django_celery_beat"
 RUNS_TASKS: Final = "run_tasks"
 # unfold styles the widgets of fields that it makes itself, not of those that a form declares.
@@ -77,6 +77,16 @@ class SocialAccountAdmin(ReadOnlyModelAdmin):
     list_select_related = ("user",)
     search_fields = ("user__id", "user__email__startswith")
     fields = ("provider", "uid", "user", "date_joined", "last_login")
+
+
+class DeviceAdmin(ReadOnlyModelAdmin):
+    """Sessions by the device that has them. The key that opens one is shown to nobody, nor found by."""
+
+    list_display = ("user_agent", "user", "ip", "created_at", "last_seen_at")
+    list_select_related = ("user",)
+    search_fields = ("user__id", "user__email__startswith")
+    ordering = ("-pk",)
+    fields = ("user", "user_agent", "ip", "created_at", "last_seen_at")
 
 
 class GroupAdmin(ModelAdmin):
@@ -158,6 +168,7 @@ def adopt_libraries() -> None:
         admin.site.register(apps.get_model("djstripe", name), StripeCopyAdmin)
     admin.site.register(apps.get_model("account.EmailAddress"), EmailAddressAdmin)
     admin.site.register(apps.get_model("socialaccount.SocialAccount"), SocialAccountAdmin)
+    admin.site.register(apps.get_model("usersessions.UserSession"), DeviceAdmin)
     admin.site.unregister(Group)
     admin.site.register(Group, GroupAdmin)
 

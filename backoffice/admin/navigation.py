@@ -78,6 +78,7 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Audit trail", "history", "identity.AuditRecord"),
             ("E-mail addresses", "mail", "account.EmailAddress"),
             ("Connected accounts", "link", "socialaccount.SocialAccount"),
+            ("Devices", "devices", "usersessions.UserSession"),
             ("Groups", "group", "auth.Group"),
         ),
     ),

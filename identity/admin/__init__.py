@@ -2,7 +2,8 @@
 
 from identity.admin.api_keys import ApiKeyAdmin
 from identity.admin.audit import AuditRecordAdmin
+from identity.admin.devices import devices_panel
 from identity.admin.trail import AuditTrail
 from identity.admin.users import UserAdmin
 
-__all__ = ["ApiKeyAdmin", "AuditRecordAdmin", "AuditTrail", "UserAdmin"]
+__all__ = ["ApiKeyAdmin", "AuditRecordAdmin", "AuditTrail", "UserAdmin", "devices_panel"]

@@ -1,5 +1,6 @@
 """What holds for a customer and why, what else has held, and what was refused: on every page about one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from foundation.panels import Tables, register_panel
 from security.limits import OVERRIDES_OF_CUSTOMER_SHOWN, REFUSALS_OF_CUSTOMER_SHOWN
 from security.models import LimitRefusal, Override, PurchaseLimits
 from security.queries.limit_refusals import refusals_of
-from security.queries.purchase_limits import limits_with, override_in_force, overrides_of
+from security.queries.purchase_limits import limits_set, limits_with, overrides_of
 
 NO_LIMIT = "any number"
 
@@ -21,7 +22,11 @@ def limits_panel(request: HttpRequest, user: Any) -> Tables:
     """The tables about this customer that the person may see."""
     tables: Tables = []
     if may(request, "view", Override):
-        tables += [("Limits on purchases in force", _in_force(user)), ("Overrides", _overrides(user))]
+        overrides = list(overrides_of(user.id)[:OVERRIDES_OF_CUSTOMER_SHOWN])
+        tables += [
+            ("Limits on purchases in force", _in_force(overrides)),
+            ("Overrides", _overrides(overrides)),
+        ]
     if may(request, "view", LimitRefusal):
         tables.append(("Refused by limits", _refusals(user)))
     return tables
@@ -30,10 +35,12 @@ def limits_panel(request: HttpRequest, user: Any) -> Tables:
 register_panel("identity.User", limits_panel)
 
 
-def _in_force(user: Any) -> dict[str, Any]:
-    override = override_in_force(user_id=user.id, now=timezone.now())
-    limits = limits_with(override)
-    everybodys = _why_everybodys()
+def _in_force(overrides: Sequence[Override]) -> dict[str, Any]:
+    """Of the customer's overrides only the newest can be in force: each replaces the one before."""
+    now, row = timezone.now(), limits_set()
+    override = next((each for each in overrides if each.is_in_force(now)), None)
+    limits = limits_with(override, everybodys=row)
+    everybodys = _why_everybodys(row)
     rows = []
     for period, allowed, is_own in (
         ("An hour", limits.hourly_max, override and _replaces(override, override.hourly_max)),
@@ -54,14 +61,13 @@ def _why_own(override: Override) -> str:
     return format_html("{}: {}", link(Override, override.id, words), override.reason)
 
 
-def _why_everybodys() -> str:
-    row = PurchaseLimits.objects.first()
+def _why_everybodys(row: PurchaseLimits | None) -> str:
     if row is None:
         return "Everybody's: the numbers of the start"
     return format_html("{}: {}", link(PurchaseLimits, row.id, "Everybody's"), row.reason)
 
 
-def _overrides(user: Any) -> dict[str, Any]:
+def _overrides(overrides: Sequence[Override]) -> dict[str, Any]:
     return table(
         ("Override", "Status", "Granted", "Until", "Reason"),
         (
@@ -72,7 +78,7 @@ def _overrides(user: Any) -> dict[str, Any]:
                 moment(override.ends_at),
                 override.reason,
             )
-            for override in overrides_of(user.id)[:OVERRIDES_OF_CUSTOMER_SHOWN]
+            for override in overrides
         ),
     )
 

@@ -106,8 +106,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
 
     def row_actions(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
         """Only what is in force can be revoked."""
-        is_in_force = row.status == OverrideStatus.GRANTED and row.ends_at > timezone.now()
-        return super().row_actions(request, row) if is_in_force else []
+        return super().row_actions(request, row) if row.is_in_force(timezone.now()) else []
 
     @admin.action(description="Revoke…", permissions=["override"])
     def revoke(self, request: HttpRequest, overrides: QuerySet[Override]) -> HttpResponse | None:
@@ -136,7 +135,7 @@ class OverrideAdmin(ReadOnlyModelAdmin):
         """The status; one past its end is told as expired before that is noted."""
         if override.status != OverrideStatus.GRANTED:
             return override.status
-        return "in force" if override.ends_at > timezone.now() else OverrideStatus.EXPIRED.value
+        return "in force" if override.is_in_force(timezone.now()) else OverrideStatus.EXPIRED.value
 
     @admin.display(description="Customer")
     def customer(self, override: Override) -> str:

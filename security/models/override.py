@@ -1,5 +1,7 @@
 """What holds for one customer instead of the limits on purchases."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -76,3 +78,7 @@ class Override(models.Model):
             return str(self.get_kind_display())
         numbers = ((self.hourly_max, "an hour"), (self.daily_max, "a day"))
         return ", ".join(f"{number} {period}" for number, period in numbers if number is not None)
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Whether it holds: one past its end does not, noted as expired or not yet."""
+        return self.status == OverrideStatus.GRANTED and self.ends_at > now

@@ -13,31 +13,29 @@ from security.limits import (
 from security.models import Override, PurchaseLimits
 
 
-def everybodys_limits() -> LimitsInForce:
-    """The two numbers that hold where no override does: as staff have set them, else those of the start."""
-    row = PurchaseLimits.objects.first()
-    if row is None:
-        return LimitsInForce(PURCHASES_HOURLY_MAX, PURCHASES_DAILY_MAX)
-    return LimitsInForce(row.hourly_max, row.daily_max)
+def limits_set() -> PurchaseLimits | None:
+    """The two numbers that staff have set for everybody; None where those of the start hold."""
+    return PurchaseLimits.objects.first()
 
 
 def limits_of(*, user_id: uuid.UUID, now: datetime) -> LimitsInForce:
     """What holds for this customer now."""
-    return limits_with(override_in_force(user_id=user_id, now=now))
+    return limits_with(override_in_force(user_id=user_id, now=now), everybodys=limits_set())
 
 
-def limits_with(override: Override | None) -> LimitsInForce:
+def limits_with(override: Override | None, *, everybodys: PurchaseLimits | None) -> LimitsInForce:
     """What holds under this override, which replaces what it names; the rest stays everybody's."""
-    everybodys = everybodys_limits()
+    hourly_max = everybodys.hourly_max if everybodys else PURCHASES_HOURLY_MAX
+    daily_max = everybodys.daily_max if everybodys else PURCHASES_DAILY_MAX
     if override is None:
-        return everybodys
+        return LimitsInForce(hourly_max, daily_max)
     if override.kind == OverrideKind.BLOCKED:
         return LimitsInForce(0, 0, is_blocked=True, override_id=override.id)
     if override.kind == OverrideKind.UNLIMITED:
         return LimitsInForce(None, None, override_id=override.id)
     return LimitsInForce(
-        everybodys.hourly_max if override.hourly_max is None else override.hourly_max,
-        everybodys.daily_max if override.daily_max is None else override.daily_max,
+        hourly_max if override.hourly_max is None else override.hourly_max,
+        daily_max if override.daily_max is None else override.daily_max,
         override_id=override.id,
     )
 

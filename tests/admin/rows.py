@@ -6,8 +6,10 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 from django_celery_beat.models import (
@@ -219,6 +221,16 @@ def outbox_row(subject_id: str = "alice", **fields: Any) -> OutboxRow:
     )
 
 
+def device(name: str = "alice", **fields: Any) -> UserSession:
+    """A session that began at `NOW`, and goes on."""
+    facts = {"session_key": new_id().hex, "ip": "198.51.100.7", "user_agent": "Firefox/140.0 on Linux"}
+    facts |= {"created_at": NOW, "last_seen_at": NOW} | fields
+    Session.objects.create(
+        session_key=facts["session_key"], session_data="", expire_date=timezone.now() + timedelta(days=1)
+    )
+    return UserSession.objects.create(user=person(name), **facts)
+
+
 def periodic_task() -> PeriodicTask:
     every_hour = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
     return PeriodicTask.objects.create(name="Watch", task="security.watch", interval=every_hour)
@@ -263,6 +275,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "socialaccount.SocialAccount": lambda: SocialAccount.objects.create(
         user=person("alice"), provider="google", uid="1"
     ),
+    "usersessions.UserSession": device,
     "auth.Group": lambda: Group.objects.create(name="Support"),
     "django_celery_beat.PeriodicTask": periodic_task,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=1, period="hours"),

@@ -19,6 +19,7 @@ from tests.admin.proposal_rows import proposal_of
 from tests.admin.rows import (
     NOW,
     alert,
+    device,
     freeze,
     limit_refusal,
     override,
@@ -69,6 +70,7 @@ def busy_customer() -> User:
     override()
     override(hourly_max=9)
     limit_refusal(times=3)
+    device("alice")
     proposal_of(alice, person("gina", is_staff=True, is_superuser=True))
     return alice
 
@@ -103,7 +105,7 @@ def test_the_page_tells_everything_that_is_known(superuser: Client) -> None:
     titles = [section.title for section in response.context["sections"]]
     assert titles == [
         "Purchases", "Ledger", "Alerts", "Proposals", "Freezes", "Refunds", "Disputes", "Lots with tokens", "Holds",
-        "Limits on purchases in force", "Overrides", "Refused by limits", "In Firestore",
+        "Limits on purchases in force", "Overrides", "Refused by limits", "Devices of sign-in", "In Firestore",
     ]  # fmt: skip
     for section in response.context["sections"]:
         if section.more:
@@ -122,7 +124,7 @@ def test_it_costs_a_bounded_number_of_reads_however_much_there_is(staff: SignedI
             "identity.User", "identity.AuditRecord", "payments.Purchase", "payments.Refund", "payments.Dispute",
             "payments.StripeCustomer", "tokens.Wallet", "tokens.Entry", "tokens.Lot", "tokens.Hold",
             "tokens.Freeze", "security.Alert", "security.Override", "security.LimitRefusal",
-            "mirror.MirroredSubject", "backoffice.Proposal",
+            "mirror.MirroredSubject", "backoffice.Proposal", "usersessions.UserSession",
         )
     ]  # fmt: skip
     client = staff(*rights, "tokens.freeze_wallet", "security.grant_override")

@@ -6,6 +6,7 @@ import time
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
+from django.test import Client
 
 from tests.support.shop import PASSWORD
 
@@ -108,6 +109,23 @@ def test_a_second_step_is_set_up_and_asked_for(visitor, alice):
     sign_in(page)
     heading(page, "Two-Factor Authentication")
     visitor.look("totp-ask-desk")
+
+
+def test_somebody_sees_where_they_are_signed_in_and_signs_the_others_out(visit, alice):
+    lost = Client(
+        headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+    )
+    lost.post("/accounts/login/", {"login": "alice@example.com", "password": PASSWORD})
+    with visit(phone=True) as visitor:
+        page = visitor.page
+        sign_in(page)
+        heading(page, "Your wallet")
+        visitor.open("/accounts/sessions/")
+        visitor.look("devices-phone")
+        press(page, "Sign the others out")
+        page.get_by_text("Signed out of all other sessions.").wait_for()
+        assert page.get_by_text("Firefox/140.0").count() == 0
+    assert lost.get("/wallet").status_code == 302
 
 
 def test_changing_something_that_matters_asks_for_the_password_again(visit, alice):

@@ -6,12 +6,14 @@ docs/backoffice.md says how the pictures in docs/screenshots are made.
 from typing import Any
 
 import pytest
+from django.utils.timezone import now
 
 from identity.models import User
 from payments.models import InboxEvent
 from security.kinds import AlertKind, Severity
 from security.models import Alert
 from security.services.alerts import raise_alert
+from tests.admin.rows import device
 from tests.support.browser import Visitors
 from tests.support.shop import Shop
 
@@ -70,6 +72,11 @@ def test_the_pages_that_staff_work_on_are_accessible_and_fit(
         now=bought.started_at,
     )
     alert = Alert.objects.get(dedup_key=str(bought.id))
+    device(
+        "alice",
+        user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        last_seen_at=now(),
+    )
     with visit(**SHOWN[window]) as visitor:
         visitor.sign_in_quietly(carol)
         for name, path in {

@@ -91,7 +91,10 @@ def test_a_role_that_only_looks_sees_no_key_no_session_and_no_password(role: Rol
     for table in ("tokens_posting", "payments_purchase", "identity_auditrecord"):
         assert reader.can("SELECT", table)
         assert not reader.can("INSERT, UPDATE, DELETE, TRUNCATE", table)
-    for table in ("djstripe_apikey", "django_session", "mfa_authenticator", "identity_apikey"):
+    for table in (
+        *("djstripe_apikey", "django_session", "mfa_authenticator", "identity_apikey"),
+        "usersessions_usersession",
+    ):
         assert not reader.can("SELECT", table)
 
 

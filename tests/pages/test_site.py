@@ -21,6 +21,7 @@ PAGES = [
     "/accounts/password/change/",
     "/accounts/2fa/",
     "/accounts/3rdparty/",
+    "/accounts/sessions/",
     "/wallet",
     "/no-such-page",
 ]

@@ -117,7 +117,7 @@ def test_the_navigation_says_where_it_belongs(alices):
         r'href="/wallet"\s+aria-current="true"', alices.get("/wallet/statement").content.decode()
     )
     assert re.search(r'href="/wallet"\s+aria-current="page"', alices.get("/wallet").content.decode())
-    for path in ("/accounts/2fa/", "/accounts/password/set/", "/accounts/3rdparty/"):
+    for path in ("/accounts/2fa/", "/accounts/password/set/", "/accounts/3rdparty/", "/accounts/sessions/"):
         page = alices.get(path).content.decode()
         assert re.search(r'href="/accounts/email/"\s+aria-current="true"', page), path
 

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from foundation import limits
+from identity.models import User
 from identity.tasks import forget_sign_ins
 from payments import tasks
 from payments.errors import PaymentNotSettled
@@ -88,8 +90,13 @@ def test_sessions_and_guesses_go_when_their_time_is_over():
     for username in ("old", "young"):
         AccessAttempt.objects.create(username=username, failures_since_start=1, get_data="", post_data="")
     AccessAttempt.objects.filter(username="old").update(attempt_time=now - MONTH)
-    assert forget_sign_ins() == 2
-    assert Session.objects.get().session_key == "1"
+    dora = User.objects.create(email="dora@example.com")
+    for session_key in ("0", "1", "signed out"):
+        UserSession.objects.create(
+            user=dora, session_key=session_key, ip="198.51.100.7", user_agent="Firefox"
+        )
+    assert forget_sign_ins() == 4
+    assert Session.objects.get().session_key == UserSession.objects.get().session_key == "1"
     assert AccessAttempt.objects.get().username == "young"
 
 

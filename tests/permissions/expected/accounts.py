@@ -55,6 +55,7 @@ ACCOUNTS: Table = {
     "accounts/2fa/recovery-codes/": Row(get=signed_in(404), post=signed_in(405)),
     "accounts/2fa/recovery-codes/generate/": PAGE_OF_WHO_IS_SIGNED_IN,
     "accounts/2fa/recovery-codes/download/": NO_SECOND_FACTOR_YET,
+    "accounts/sessions/": Row(get=signed_in(200), post=signed_in("→ /accounts/sessions/")),
     "accounts/3rdparty/": PAGE_OF_WHO_IS_SIGNED_IN,
     "accounts/3rdparty/login/cancelled/": PLAIN_PAGE,
     "accounts/3rdparty/login/error/": Row(get=everybody(401), post=NOT_ALLOWED),

@@ -66,6 +66,7 @@ TABLES = {
     "tokens.Lot": SEEN,
     "tokens.Package": ADDED_AND_CHANGED,
     "tokens.Wallet": SEEN,
+    "usersessions.UserSession": SEEN,
 }
 
 # Their forms can be saved as they come, without a field filled in; other forms are shown again.
