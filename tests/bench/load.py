@@ -12,6 +12,7 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 
 from django.utils import timezone
@@ -19,7 +20,7 @@ from django.utils import timezone
 from identity.kinds import SYSTEM_ACTOR, Scope
 from identity.models import User
 from identity.services.api_keys import create_api_key
-from mirror.models import OutboxRow
+from mirror.models import MirroredDocument, OutboxRow
 from sandbox.demo import product as processes
 from sandbox.processes import Child, wait_until_ready
 from security.models import PurchaseLimits
@@ -36,6 +37,8 @@ from tests.bench.stripe_words import StripeWords, signed_request
 from tests.bench.webhook import learn_words
 from tests.support.google import unsigned_token
 from tests.support.proxy import TcpProxy
+from tokens.models import Entry
+from tokens.projections import ENTRIES
 
 # Of a hundred requests. Each purchase that is started is paid by somebody: a webhook.
 MIX = {"purchase": 8.0, "webhook": 8.0, "spend": 34.0, "balance": 34.0, "transactions": 16.0}
@@ -46,6 +49,10 @@ PURCHASES_MAX = 500
 CREDITS_EACH = 20  # of 250 tokens
 WARM_UP_SECONDS = 3.0
 DRAIN_POLL_SECONDS = 0.2
+DRAIN_OUTAGES_MAX = (
+    3  # it is waited so many times as long as the outage was, and not less than so many seconds
+)
+DRAIN_SECONDS_MIN = 120.0
 REQUESTS_PER_SECOND_MAX = 1_500  # at saturation, for as many more are not prepared
 SPARE = 1.3
 
@@ -209,24 +216,45 @@ def _checked(answers: Answers) -> Answers:
 
 
 def _outage(crowd: Crowd, firestore: TcpProxy, rate: float, seconds: float) -> Figures:
-    """Take Firestore away under load, bring it back under the same load, and wait until all of then is shown."""
+    """Take Firestore away under load, bring it back under the same load, and wait until all of then is shown.
+
+    The load ends where that takes longer than the outage; what is left is shown without it, and the figure says so.
+    """
+    gone = timezone.now()
     firestore.stop()
     _load(crowd, rate, seconds)
-    backlog = OutboxRow.objects.count()
+    wallets, entries = OutboxRow.objects.count(), Entry.objects.filter(created_at__gte=gone).count()
     _prepare_webhooks(crowd, rate, seconds)
     arrivals = Arrivals(MIX, rate, seconds)
     with ThreadPoolExecutor(1) as pool:
         loading = pool.submit(drive, crowd.place.port, crowd.makers, arrivals)
         began, came_back = time.monotonic(), timezone.now()
         firestore.start()
-        while OutboxRow.objects.filter(stale_since__lt=came_back).exists() and not loading.done():
-            time.sleep(DRAIN_POLL_SECONDS)
-        drain = time.monotonic() - began
-        arrivals.end()
+        try:
+            drain = _drained(came_back, began, began + max(DRAIN_SECONDS_MIN, DRAIN_OUTAGES_MAX * seconds))
+        finally:
+            arrivals.end()
+        shown = _entries_shown_since(came_back)
         _checked(loading.result())
     return {
         "outage_seconds": seconds,
-        "outage_backlog_wallets": backlog,
+        "outage_backlog_wallets": wallets,
+        "outage_backlog_entries": entries,
         "drain_seconds": drain,
         "drain_vs_outage": drain / seconds,
+        "drain_entries_per_second": shown / drain,
     }
+
+
+def _drained(came_back: datetime, began: float, deadline: float) -> float:
+    """Wait until all that was written before a moment is shown; give the seconds."""
+    while OutboxRow.objects.filter(stale_since__lt=came_back).exists():
+        if time.monotonic() > deadline:
+            raise WrongAnswer("What was written without Firestore is not shown long after it came back.")
+        time.sleep(DRAIN_POLL_SECONDS)
+    return time.monotonic() - began
+
+
+def _entries_shown_since(moment: datetime) -> int:
+    shown = MirroredDocument.objects.filter(path__startswith=f"{ENTRIES}/", delivered_at__gte=moment)
+    return shown.count()
