@@ -35,6 +35,8 @@ CHANGED = (
     "mirror.OutboxRow",
     "identity.ApiKey",
     "identity.AuditRecord",
+    "backoffice.Proposal",
+    "backoffice.ProposedGrant",
 )
 
 
