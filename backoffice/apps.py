@@ -8,6 +8,7 @@ class BackofficeConfig(AppConfig):
     """The app's name and label."""
 
     name = "backoffice"
+    verbose_name = "Back office"
     default = True
 
 

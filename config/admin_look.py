@@ -27,6 +27,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "ENVIRONMENT": "backoffice.admin.navigation.environment",
     "COLORS": {"primary": _TEAL},
     "STYLES": [lambda _: static("backoffice/pages.css")],
+    "SCRIPTS": [lambda _: static("backoffice/names.js")],
     # The side bar's form goes to the row that is sought; Ctrl+K lists what there is as somebody types.
     "SIDEBAR": {
         "show_search": True,

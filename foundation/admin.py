@@ -19,6 +19,7 @@ from django.utils.html import format_html, strip_tags
 from unfold.decorators import display
 
 from foundation import limits
+from foundation.admin_labels import LabelMixin
 from foundation.admin_lists import CountedChangeList, EstimatingPaginator, indexed_fields
 from foundation.admin_trail import TrailMixin
 from foundation.errors import Refusal
@@ -50,7 +51,7 @@ class ToPage(HttpResponseRedirect):
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gt", "gte", "lt", "lte")
 
 
-class ModelAdmin(TrailMixin, UnfoldModelAdmin):
+class ModelAdmin(TrailMixin, LabelMixin, UnfoldModelAdmin):
     """The base of all pages about a table.
 
     `search_fields` are lookups that an index serves (`id`, `buyer__email__startswith`); a field of ids finds

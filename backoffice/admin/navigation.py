@@ -1,11 +1,14 @@
 """The side bar: pages by what people do. Nobody sees a page that they may not open."""
 
+from itertools import chain
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from backoffice.admin.acts.act import Act
+from backoffice.admin.acts.grants import Grants
 from foundation.admin import sees
 from foundation.admin_lists import list_url
 
@@ -91,14 +94,23 @@ GROUPS: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         ),
     ),
 )
+# What is done to no row that is there already, by the group in which it stands: words, a symbol, the action.
+ACTS: Final[dict[str, tuple[tuple[str, str, Act], ...]]] = {
+    "Decisions": (("Grant to many", "redeem", Grants()),),
+}
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Give unfold the groups with the pages that this person may open."""
+    """Give unfold the groups with the pages that this person may open, and say which of them this is."""
     home = {"title": "Today", "icon": "home", "link": reverse("admin:index")}
     first = [home, *_items(request, (("Customers", "person_search", "identity.User"),))]
-    groups = [{"title": title, "separator": True, "items": _items(request, pages)} for title, pages in GROUPS]
-    return [{"items": first}, *(group for group in groups if group["items"])]
+    groups: list[dict[str, Any]] = [
+        {"title": title, "separator": True, "items": [*_items(request, pages), *_acts(request, title)]}
+        for title, pages in GROUPS
+    ]
+    shown = [{"items": first}, *(group for group in groups if group["items"])]
+    _mark(list(chain.from_iterable(group["items"] for group in shown)), request.path)
+    return shown
 
 
 def pages_called(request: HttpRequest, words: str) -> list[dict[str, Any]]:
@@ -114,6 +126,24 @@ def pages_called(request: HttpRequest, words: str) -> list[dict[str, Any]]:
 def environment(_: HttpRequest) -> list[str] | None:
     """Give unfold the label that marks an installation where nothing is real."""
     return ["Sandbox", "warning"] if settings.SANDBOX else None
+
+
+def _mark(items: list[dict[str, Any]], path: str) -> None:
+    """The page that is open is the one whose address is the longest beginning of this; all begin like the first."""
+    home, *others = (str(item["link"]) for item in items)
+    here = max(
+        (link for link in others if path.startswith(link)), key=len, default=home if path == home else ""
+    )
+    for item in items:
+        item["active"] = item["link"] == here
+
+
+def _acts(request: HttpRequest, group: str) -> list[dict[str, Any]]:
+    return [
+        {"title": title, "icon": icon, "link": reverse(f"admin:act_{act.name}")}
+        for title, icon, act in ACTS.get(group, ())
+        if any(request.user.has_perm(right) for right in act.rights)
+    ]
 
 
 def _items(request: HttpRequest, pages: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:

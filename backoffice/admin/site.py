@@ -19,6 +19,7 @@ from backoffice.admin.measures import measures
 from backoffice.admin.navigation import pages_called
 from backoffice.admin.search import find
 from backoffice.admin.second_factor import way_to_second_factor
+from foundation.admin import DASH
 
 if TYPE_CHECKING:
     UnfoldAdminSite = AdminSite
@@ -33,6 +34,7 @@ class Site(UnfoldAdminSite):
 
     index_title = "Today"
     index_template = "admin/dashboard.html"
+    empty_value_display = DASH
 
     def admin_view(self, view: View, cacheable: bool = False) -> Any:
         """Send whoever is not signed in to the site's sign-in, refuse customers, and ask staff for a second factor."""

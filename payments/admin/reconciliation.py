@@ -68,14 +68,13 @@ class DiscrepancyAdmin(ReadOnlyModelAdmin):
 
     has_few_rows = True
     list_display = (
-        "kind",
+        "what",
         "subject",
         "grade",
         "state",
         "at_risk",
         "age",
         "is_safe",
-        "check_name",
         "last_seen_at",
     )
     list_filter = ("status", "check_name", "severity", AgeFilter, "is_safe")
@@ -84,9 +83,9 @@ class DiscrepancyAdmin(ReadOnlyModelAdmin):
     actions = ("repair", "assign", "note", "resolve")
     change_form_outer_after_template = "admin/related_tables.html"
     fieldsets = (
-        (None, {"fields": ("check_name", "kind", "subject", "words", "grade", "state", "is_safe")}),
+        (None, {"fields": ("what", "subject", "words", "grade", "state", "is_safe")}),
         ("What it is about", {"fields": ("at_risk", "purchase", "about_at")}),
-        ("When", {"fields": ("first_seen_at", "last_seen_at", "times_seen", "age")}),
+        ("When", {"fields": ("check_name", "first_seen_at", "last_seen_at", "times_seen", "age")}),
         ("What was done", {"fields": ("assigned_to", "ended_at", "ended_by")}),
     )
 
@@ -162,6 +161,11 @@ class DiscrepancyAdmin(ReadOnlyModelAdmin):
                 discrepancy_id=row.id, reason=answers["reason"], actor=actor, now=now
             ),
         )
+
+    @admin.display(description="What", ordering="kind")
+    def what(self, row: Discrepancy) -> str:
+        """The kind, in words."""
+        return row.kind.replace("_", " ").capitalize()
 
     @coloured("Severity", SEVERITY_COLOURS, ordering="severity")
     def grade(self, row: Discrepancy) -> str:

@@ -93,7 +93,7 @@ class Discrepancy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return f"{self.kind.replace('_', ' ')} {self.subject}"
 
 
 class DiscrepancyNote(models.Model):

@@ -62,6 +62,12 @@ def test_staff_see_the_numbers_and_pages_that_are_theirs(staff: SignedIn) -> Non
     groups = [(group.get("title"), [item["title"] for item in group["items"]]) for group in _sidebar(bob)]
     assert groups == [(None, ["Today"]), ("Security", ["Alerts"])]
 
+    for right in ("tokens.grant_many", "tokens.propose_adjustment"):
+        page = staff(right, name=right.partition(".")[2]).get("/admin/backoffice/proposal/act/grants/")
+        assert [item["title"] for group in _sidebar(page) for item in group["items"] if item["active"]] == [
+            "Grant to many"
+        ]
+
     nobody = staff(name="dave").get("/admin/")
     assert nobody.context["cards"] == []
     assert "were given no rights yet" in nobody.content.decode()

@@ -37,7 +37,6 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-# The theme's own templates fail axe's judgement of landmarks, so that it is not asked here.
 HIDDEN_PIXELS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -112,19 +111,16 @@ def addresses(transactional_db: None) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("window", ["light", "dark", "phone"])
-def test_every_page_fits_its_window_and_asks_nothing_of_others(
+@pytest.mark.parametrize("window", ["light", "dark phone"])
+def test_every_page_is_accessible_and_fits_its_window_and_asks_nothing_of_others(
     window: str, addresses: dict[str, str], visit: Visitors
 ) -> None:
     carol = person("carol", is_staff=True, is_superuser=True)
-    with visit(dark=window == "dark", phone=window == "phone") as visitor:
+    with visit(dark="dark" in window, phone="phone" in window) as visitor:
         visitor.sign_in_quietly(carol)
         for name, address in addresses.items():
             visitor.open(address)
-            visitor._keep_picture(f"admin {name} {window}")
-            hidden = visitor.page.evaluate(HIDDEN_PIXELS)
-            assert hidden <= 0, f"{name} is {hidden} px wider than the window"
-            visitor.check()
+            visitor.look(f"admin {name} {window}")
 
 
 @pytest.mark.parametrize("window", ["light", "dark phone"])

@@ -114,8 +114,15 @@ class Visitor:
         assert self.errors == []
 
     def _keep_picture(self, name: str) -> None:
-        if directory := os.environ.get("SCREENSHOTS"):
-            self.page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
+        """As high as the page is: what stays at the window's foot would else cover its middle."""
+        if not (directory := os.environ.get("SCREENSHOTS")):
+            return
+        window = self.page.viewport_size
+        assert window
+        height: int = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": window["width"], "height": max(height, window["height"])})
+        self.page.screenshot(path=Path(directory) / f"{name}.png", full_page=True)
+        self.page.set_viewport_size(window)
 
 
 Visitors = Any  # the factory below: contextmanager(**options) -> Visitor
