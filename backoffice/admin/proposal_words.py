@@ -9,10 +9,15 @@ from foundation.money import in_words
 
 def size_of(proposal: Proposal) -> str:
     """The amount in words."""
-    if proposal.currency:
-        return in_words(proposal.amount, proposal.currency)
-    sign = "+" if proposal.kind in (ProposalKind.ADJUSTMENT, ProposalKind.REVERSAL) else ""
-    return f"{proposal.amount:{sign},} tokens"
+    return size_in_words(ProposalKind(proposal.kind), proposal.amount, proposal.currency)
+
+
+def size_in_words(kind: ProposalKind, amount: int, currency: str) -> str:
+    """So much money, in the smallest unit of a currency, or without one so many tokens."""
+    if currency:
+        return in_words(amount, currency)
+    sign = "+" if kind in (ProposalKind.ADJUSTMENT, ProposalKind.REVERSAL) else ""
+    return f"{amount:{sign},} tokens"
 
 
 def details_of(proposal: Proposal) -> list[tuple[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Final
 from django.core import signing
 from django.http import HttpRequest
 
-from backoffice.kinds import Customer, Moment, Place, Topic
+from backoffice.admin.proposal_words import size_in_words
+from backoffice.kinds import Customer, Moment, Place, ProposalKind, Topic
 from backoffice.queries.timeline import SOURCES, timeline_of
 from foundation.admin import change_url, sees
 from foundation.money import in_words
@@ -40,6 +41,10 @@ def _words(code: str) -> str:
 
 def _money(moment: Moment) -> str:
     return in_words(moment.amount or 0, moment.extra)
+
+
+def _proposed(kind: str) -> str:
+    return ProposalKind(kind).label.lower()
 
 
 # By source: an icon, the table whose page is behind it, what happened, and more of it.
@@ -116,6 +121,18 @@ TOLD: Final[dict[str, tuple[str, str, Tell, Tell]]] = {
         "identity.AuditRecord",
         lambda m: f"Staff: {_words(m.code).lower()}",
         lambda m: m.extra,
+    ),
+    "proposal": (
+        "how_to_vote",
+        "backoffice.Proposal",
+        lambda m: f"Proposed: {_proposed(m.code)}",
+        lambda m: size_in_words(ProposalKind(m.code), m.amount or 0, m.extra),
+    ),
+    "proposal decided": (
+        "how_to_vote",
+        "backoffice.Proposal",
+        lambda m: f"Proposal {m.code}: {_proposed(m.extra)}",
+        lambda _: "",
     ),
 }
 

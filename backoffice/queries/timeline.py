@@ -22,6 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from backoffice.kinds import Customer, Moment, Place, Topic
+from backoffice.queries.proposals import proposals_of
 from identity.queries.audit import records_about
 from identity.queries.users import person
 from payments.queries.customers import declines_of, disputes_of, refunds_of
@@ -66,6 +67,7 @@ def _records(kind: str, customer: Customer) -> QuerySet[Any]:
 
 PURCHASE: Final = "payments.Purchase"
 AUDIT: Final = "identity.AuditRecord"
+PROPOSAL: Final = "backoffice.Proposal"
 SOURCES: Final = (
     Source("account", "identity.User", None, lambda c: person(c.user_id), "date_joined", "id"),
     Source(
@@ -204,6 +206,25 @@ SOURCES: Final = (
     ),
     Source(
         "staff on user", AUDIT, Topic.STAFF, lambda c: _records("user", c), "at", "action", extra="reason"
+    ),
+    Source(
+        "proposal",
+        PROPOSAL,
+        Topic.STAFF,
+        _wallets(proposals_of),
+        "proposed_at",
+        "kind",
+        "amount",
+        "currency",
+    ),
+    Source(
+        "proposal decided",
+        PROPOSAL,
+        Topic.STAFF,
+        _wallets(proposals_of),
+        "decided_at",
+        "status",
+        extra="kind",
     ),
 )
 

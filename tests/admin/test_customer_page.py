@@ -211,7 +211,7 @@ def test_the_timeline_tells_all_of_it_newest_first_and_page_by_page(superuser: C
     assert told >= {
         "Account opened", "Started to buy basic", "Purchase failed", "Payment declined", "Refund succeeded",
         "Payment disputed", "Purchase", "Grant", "Frozen by staff", "Alert, high", "Alert resolved",
-        "Override granted", "Override replaced", "Refused by a limit",
+        "Override granted", "Override replaced", "Refused by a limit", "Proposed",
     }  # fmt: skip
     assert sum(line.words.startswith("Grant") for line in seen) == 60
 
