@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -79,8 +80,9 @@ def export(request: HttpRequest, label: str) -> HttpResponse | StreamingHttpResp
     now = timezone.now()
     try:
         rows = page.get_changelist_instance(request).queryset
-        filters = {name: ",".join(values) for name, values in request.GET.lists()}
-        begin_export(actor=staff(request), table=label, filters=filters, now=now)
+        filters = {name: ",".join(values) for name, values in request.GET.lists() if name != SEARCH_VAR}
+        is_searched = bool(request.GET.get(SEARCH_VAR, "").strip())
+        begin_export(actor=staff(request), table=label, filters=filters, is_searched=is_searched, now=now)
     except IncorrectLookupParameters:
         return HttpResponseRedirect(list_url(label, e=1))
     except ActionNotAllowed as refusal:

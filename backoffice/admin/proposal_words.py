@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from django.utils import timezone
+from django.utils.timesince import timesince
+
 from backoffice.kinds import ProposalKind
+from backoffice.limits import PROPOSAL_LIFETIME
 from backoffice.models import Proposal
 from foundation.money import in_words
 
@@ -18,6 +22,12 @@ def size_in_words(kind: ProposalKind, amount: int, currency: str) -> str:
         return in_words(amount, currency)
     sign = "+" if kind in (ProposalKind.ADJUSTMENT, ProposalKind.REVERSAL) else ""
     return f"{amount:{sign},} tokens"
+
+
+def lifetime_in_words() -> str:
+    """How long a proposal waits for its decision."""
+    now = timezone.now()
+    return timesince(now, now + PROPOSAL_LIFETIME)
 
 
 def details_of(proposal: Proposal) -> list[tuple[str, Any]]:

@@ -7,11 +7,16 @@ from identity.kinds import Actor, Right
 from identity.services import audit, rights
 
 
-def begin_export(*, actor: Actor, table: str, filters: Mapping[str, str], now: datetime) -> None:
+def begin_export(
+    *, actor: Actor, table: str, filters: Mapping[str, str], is_searched: bool, now: datetime
+) -> None:
     """Note that the actor exports a table's rows, and which.
 
+    What was searched for is not noted: it may be somebody's e-mail address, and the trail keeps things for ever.
+
     :param table: its label, such as `tokens.entry`
-    :param filters: the list's, as they stand in its address
+    :param filters: the list's, as they stand in its address; codes, ids and times
+    :param is_searched: whether a search narrows the list besides
     :raises ActionNotAllowed: `action_not_allowed`: a customer, or staff without the right.
     """
     rights.require(Right.EXPORT, actor=actor)
@@ -20,6 +25,6 @@ def begin_export(*, actor: Actor, table: str, filters: Mapping[str, str], now: d
         action="rows.export",
         subject_kind="table",
         subject_id=table,
-        facts={"filters": dict(filters)},
+        facts={"filters": dict(filters), "searched": is_searched},
         now=now,
     )

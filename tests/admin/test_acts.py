@@ -105,7 +105,8 @@ def test_a_large_one_is_proposed_and_another_person_approves_it(staff: SignedIn)
     carol = staff("backoffice.view_proposal", "backoffice.approve_proposal", name="carol")
     account = alices().account_id
     foretold = ask(dave, "adjust", account, tokens="5000")
-    assert "waits until another person has approved it" in told(foretold)
+    waits = "waits until another person has approved it, and expires in 3 days."
+    assert waits in told(foretold)
     done = ask(dave, "adjust", account, tokens="5000", **CONFIRMED)
     kept = Proposal.objects.get()
     page = url("backoffice.Proposal", "change", kept.pk)

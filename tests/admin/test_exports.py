@@ -1,6 +1,7 @@
 """Lists as files: what the filters leave, for those who have the right to, noted, and harmless in a spreadsheet."""
 
 import csv
+import json
 from io import StringIO
 
 import pytest
@@ -42,10 +43,21 @@ def test_rows_are_exported_with_the_lists_filters_and_it_is_noted(staff: SignedI
     record = AuditRecord.objects.order_by("id").first()
     assert record is not None
     assert (record.action, record.subject_id) == ("rows.export", "payments.purchase")
-    assert record.facts == {"filters": {"status__exact": "settled"}}
+    assert record.facts == {"filters": {"status__exact": "settled"}, "searched": False}
     assert record.actor_id
     assert record.address == "127.0.0.1"
     assert AuditRecord.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_that_a_search_narrowed_an_export_is_noted_and_not_whom_it_named(staff: SignedIn) -> None:
+    settled_purchase("alice")
+    settled_purchase("bob")
+    (row,) = exported(staff(*RIGHTS), "payments.purchase", "?q=alice@example.com&status__exact=settled")
+    assert row["stripe_session_id"] == "cs_test_alice"
+    noted = AuditRecord.objects.get()
+    assert noted.facts == {"filters": {"status__exact": "settled"}, "searched": True}
+    assert "alice" not in str(AuditRecord.objects.values().get())
 
 
 @pytest.mark.django_db
@@ -77,7 +89,7 @@ def test_alerts_and_the_audit_trail_are_exported(superuser: Client) -> None:
     row, earlier = exported(superuser, "identity.auditrecord")
     assert earlier["subject_id"] == "security.alert"
     assert row["action"] == "rows.export"
-    assert row["facts"] == '{"filters": {}}'
+    assert json.loads(row["facts"]) == {"filters": {}, "searched": False}
 
 
 @pytest.mark.django_db

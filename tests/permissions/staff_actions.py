@@ -221,7 +221,9 @@ def assign_case() -> Action:
 
 
 def export() -> Action:
-    return lambda actor: begin_export(actor=actor, table="tokens.entry", filters={}, now=NOW)
+    return lambda actor: begin_export(
+        actor=actor, table="tokens.entry", filters={}, is_searched=False, now=NOW
+    )
 
 
 ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {

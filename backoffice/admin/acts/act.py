@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from backoffice.admin.proposal_words import lifetime_in_words
 from backoffice.kinds import Effect
 from backoffice.services.orders.order import Order
 from backoffice.services.proposals import needs_another, submit
@@ -95,6 +96,7 @@ class Act(ABC):
             "carried": self.carried(form) if foreseen else (),
             "confirmed": CONFIRMED,
             "changed": CHANGED,
+            "lifetime": lifetime_in_words(),
         }
         return TemplateResponse(request, "admin/act.html", context)
 
