@@ -68,73 +68,88 @@ class Chart:
     columns: Sequence[Column] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a chart shows; `of` says what it is about, where there is one for each of several."""
+
+    rows: Sequence[Row] = ()
+    columns: Sequence[Column] = ()
+    of: str = ""
+
+
 def charts(request: HttpRequest, *, now: datetime) -> list[Chart]:
     """What this person may see: each chart is about a table whose page they may open."""
-    return [make(now) for label, make in _CHARTS if sees(request, label)]
+    return [chart for label, make in _CHARTS if sees(request, label) for chart in make(now)]
 
 
-def _chart(
+def _charts(
     name: str,
     count: Callable[[datetime], Any],
     now: datetime,
-    draw: Callable[[Any], tuple[Sequence[Row], Sequence[Column]]],
+    draw: Callable[[Any], list[Drawn]],
     *,
     title: str,
     words: str,
     headers: Sequence[str],
     fresh_seconds: int = FIGURES_FRESH_SECONDS,
-) -> Chart:
+) -> list[Chart]:
     known = counted(f"{name}:{now:%Y-%m-%d}", lambda: count(now), fresh_seconds=fresh_seconds, now=now)
-    rows, columns = draw(known.value) if known else ((), ())
-    return Chart(title, words, headers, rows, known.at if known else None, columns)
+    at, drawn = (known.at, draw(known.value)) if known else (None, [])
+    return [
+        Chart(f"{title}, {each.of}" if each.of else title, words, headers, each.rows, at, each.columns)
+        for each in drawn or [Drawn()]
+    ]
 
 
-def revenue(now: datetime) -> Chart:
-    """What was sold of each package, in money."""
-    return _chart(
+def revenue(now: datetime) -> list[Chart]:
+    """What was sold of each package, in money: a chart for each currency, since unlike money does not add up."""
+    return _charts(
         "sales",
         figures.sales,
         now,
-        lambda days: (_by_package(days, now, _money, _cents), _money_by_day(days, now)),
+        lambda days: [
+            Drawn(_by_package(alike, now, _money, _cents), _money_by_day(alike, now), currency)
+            for currency, alike in _by_currency(days)
+        ],
         title="Revenue by package",
         words="Of credited purchases, by the day of the credit (UTC). What went back later is not taken off.",
         headers=("Package", *WINDOWS),
     )
 
 
-def tokens_sold(now: datetime) -> Chart:
-    """What was sold of each package, in tokens."""
-    return _chart(
+def tokens_sold(now: datetime) -> list[Chart]:
+    """What was sold of each package, in tokens, whatever money they were bought for."""
+    return _charts(
         "sales",
         figures.sales,
         now,
-        lambda days: (_by_package(days, now, _tokens, _count), ()),
+        lambda days: [Drawn(_by_package(days, now, _tokens, _count))],
         title="Tokens sold by package",
         words="With their bonus.",
         headers=("Package", *WINDOWS),
     )
 
 
-def funnel(now: datetime) -> Chart:
+def funnel(now: datetime) -> list[Chart]:
     """How many of those who began to buy got to the end."""
-    return _chart(
+    return _charts(
         "starts",
         figures.starts,
         now,
-        lambda days: (_by_status(days, now), ()),
+        lambda days: [Drawn(_by_status(days, now))],
         title="Checkout funnel",
         words="Purchases by the day of their start (UTC), and where they stand now.",
         headers=("Stands at", *WINDOWS),
     )
 
 
-def liability(now: datetime) -> Chart:
+def liability(now: datetime) -> list[Chart]:
     """What customers have and may still spend."""
-    return _chart(
+    return _charts(
         "outstanding",
         figures.outstanding,
         now,
-        lambda by_kind: (_by_kind(by_kind), ()),
+        lambda by_kind: [Drawn(_by_kind(by_kind))],
         title="Tokens outstanding",
         words="What customers have, by how they came by it; what was bought and given for it is owed to them.",
         headers=("Kind of lot", "Tokens"),
@@ -142,13 +157,13 @@ def liability(now: datetime) -> Chart:
     )
 
 
-def waiting_alerts(now: datetime) -> Chart:
+def waiting_alerts(now: datetime) -> list[Chart]:
     """What waits for somebody, and since when."""
-    return _chart(
+    return _charts(
         "alerts",
         figures.unresolved_alerts,
         now,
-        lambda by_severity: (_by_severity(by_severity), ()),
+        lambda by_severity: [Drawn(_by_severity(by_severity))],
         title="Unresolved alerts",
         words="By severity and age.",
         headers=("Severity", *AGE_WORDS),
@@ -164,18 +179,23 @@ def _by_package(
     """Each package's numbers; its bar is its share of all that `count` finds in the longest window."""
     by_package = defaultdict(list)
     for each in days:
-        by_package[(each.package_code, each.currency)].append(each)
-    has_one_currency = len({each.currency for each in days}) == 1
-    total = count(days)
+        by_package[each.package_code].append(each)
     return [
         Row(
-            package if has_one_currency else f"{package} ({currency})",
+            package,
             [tell(_within(sold, now, window)) for window in WINDOWS.values()],
             list_url("payments.Purchase", settled_at__gte=first_day(now, LONGEST)),
-            _percent(count(sold), total),
+            _percent(count(sold), count(days)),
         )
-        for (package, currency), sold in sorted(by_package.items())
+        for package, sold in sorted(by_package.items())
     ]
+
+
+def _by_currency(days: Sequence[DaysSales]) -> list[tuple[str, list[DaysSales]]]:
+    """The days of each currency, with its code where there are several."""
+    names = sorted({each.currency for each in days})
+    alike = [[each for each in days if each.currency == name] for name in names]
+    return list(zip([name.upper() if names[1:] else "" for name in names], alike, strict=True))
 
 
 def _within(days: Sequence[DaysSales], now: datetime, window: int) -> list[DaysSales]:
@@ -200,14 +220,11 @@ def _count(sold: Sequence[DaysSales]) -> int:
 
 
 def _money_by_day(days: Sequence[DaysSales], now: datetime) -> list[Column]:
-    """Columns of the currency that brings the most; a table of another would not add up with them."""
-    sums: defaultdict[str, defaultdict[date, int]] = defaultdict(lambda: defaultdict(int))
+    """Columns of days that sold for one currency."""
+    by_day: defaultdict[date, int] = defaultdict(int)
     for each in days:
-        sums[each.currency][each.day] += each.cents
-    if not sums:
-        return []
-    currency, by_day = max(sums.items(), key=lambda pair: sum(pair[1].values()))
-    most = max(by_day.values())
+        by_day[each.day] += each.cents
+    currency, most = days[0].currency, max(by_day.values())
     begin = first_day(now, LONGEST)
     columns = []
     for number in range(LONGEST):
@@ -272,7 +289,7 @@ def _percent(part: int, whole: int) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-_CHARTS: Final[tuple[tuple[str, Callable[[datetime], Chart]], ...]] = (
+_CHARTS: Final[tuple[tuple[str, Callable[[datetime], list[Chart]]], ...]] = (
     ("payments.Purchase", revenue),
     ("payments.Purchase", tokens_sold),
     ("payments.Purchase", funnel),

@@ -17,7 +17,8 @@ from payments.kinds import PurchaseStatus, QuarantineReason
 from payments.models import Purchase
 from security.models import Alert, LimitRefusal
 from tests.admin.conftest import SignedIn
-from tests.admin.rows import NOW, alert, event, limit_refusal, purchase, settled_purchase
+from tests.admin.rows import BASIC, NOW, alert, event, limit_refusal, purchase, settled_purchase
+from tokens.services.packages import put_on_sale
 
 TODAY = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 AGO = {
@@ -162,14 +163,17 @@ def test_a_day_without_anything(superuser: Client) -> None:
 
 
 @pytest.mark.usefixtures("history")
-def test_a_currency_is_told_where_there_are_several(superuser: Client) -> None:
+def test_unlike_money_is_never_added_up_and_tokens_are(superuser: Client) -> None:
     Purchase.objects.filter(buyer__email="bob@example.com").update(currency="eur")
-    revenue = shown(superuser)["charts"][0]
-    assert {row.label: row.cells[2] for row in revenue.rows} == {
-        "basic (usd)": "$29.98",
-        "basic (eur)": "€14.99",
-    }
-    assert [column.words for column in revenue.columns if column.height] == ["$14.99"] * 2
+    euros, dollars, tokens, *_ = shown(superuser)["charts"]
+    assert (euros.title, dollars.title) == ("Revenue by package, EUR", "Revenue by package, USD")
+    assert [(row.label, row.cells[2], row.share) for row in euros.rows] == [("basic", "€14.99", 100)]
+    assert [(row.label, row.cells[2], row.share) for row in dollars.rows] == [("basic", "$29.98", 100)]
+    for chart, words in ((euros, ["€14.99"]), (dollars, ["$14.99"] * 2)):
+        assert [(column.words, column.height) for column in chart.columns if column.height] == [
+            (each, 100) for each in words
+        ]
+    assert [(row.label, row.cells[2], row.share) for row in tokens.rows] == [("basic", "750", 100)]
 
 
 @pytest.mark.usefixtures("history")
@@ -223,13 +227,14 @@ def test_what_is_counted_for_the_first_time_elsewhere_says_so(superuser: Client)
 @pytest.mark.django_db
 def test_a_bar_is_the_packages_share_of_what_its_table_tells(superuser: Client) -> None:
     settled_purchase("alice")
-    euros = settled_purchase("bob").id
-    Purchase.objects.filter(id=euros).update(currency="eur", price_cents=4497, tokens=100, bonus_tokens=150)
+    dear = settled_purchase("bob").id
+    put_on_sale(code="dear", terms=BASIC, now=TODAY)
+    Purchase.objects.filter(id=dear).update(package_id="dear", price_cents=4497, tokens=100, bonus_tokens=150)
     Purchase.objects.update(settled_at=TODAY)
-    Purchase.objects.exclude(id=euros).update(tokens=700, bonus_tokens=50)
+    Purchase.objects.exclude(id=dear).update(tokens=700, bonus_tokens=50)
 
     shares = {
         chart.title: {row.label: row.share for row in chart.rows} for chart in shown(superuser)["charts"]
     }
-    assert shares["Revenue by package"] == {"basic (eur)": 75, "basic (usd)": 25}
-    assert shares["Tokens sold by package"] == {"basic (eur)": 25, "basic (usd)": 75}
+    assert shares["Revenue by package"] == {"basic": 25, "dear": 75}
+    assert shares["Tokens sold by package"] == {"basic": 75, "dear": 25}
