@@ -1,7 +1,7 @@
 """The mirror's vocabulary."""
 
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,16 +72,46 @@ SubjectsOf = Callable[[Collection[str]], Mapping[str, str]]
 Known = Callable[[Collection[str]], Collection[str]]
 
 
+class Return(StrEnum):
+    """Whether what a restored database lacks comes back."""
+
+    NO = "no"
+    FROM_STRIPE = "from Stripe"
+    BY_ITSELF = "by itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What Firestore shows of something that a restored database lacks, or has otherwise.
+
+    `amount` is by how much it moved what it belongs to, or how much more Firestore shows than there is.
+    """
+
+    what: str
+    whose: str
+    amount: int
+    at: datetime | None
+    words: str
+    returns: Return = Return.NO
+
+
+# documents by their paths, with their fields -> what of them the database lacks or has otherwise
+Losses = Callable[[Mapping[str, Mapping[str, Any]]], Iterable[Loss]]
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """A collection in which nothing may stand but what some subject has or tells.
 
-    `shared_fields` are ours in documents that others own too; none: the documents are ours whole.
+    `shared_fields` are ours in documents that others own too; none: the documents are ours whole. `losses` tells by
+    the fields `read_fields` what a restored database lacks.
     """
 
     collection: str
     known: Known
     shared_fields: Sequence[str] = ()
+    losses: Losses | None = None
+    read_fields: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

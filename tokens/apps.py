@@ -14,6 +14,7 @@ class TokensConfig(AppConfig):
         from mirror.kinds import Shelf  # noqa: PLC0415 - the apps load first
         from mirror.services.projections import register  # noqa: PLC0415 - the apps load first
         from tokens import projections  # noqa: PLC0415 - the apps load first
+        from tokens.services import losses  # noqa: PLC0415 - models load first
         from tokens.services.wallets import open_wallet  # noqa: PLC0415 - the apps load first
 
         register(
@@ -24,8 +25,19 @@ class TokensConfig(AppConfig):
             projections=projections.wallet_chunks,
             shelves=(
                 # A customer's app keeps fields of its own beside ours.
-                Shelf(projections.WALLETS, projections.known_wallet_documents, projections.WALLET_FIELDS),
-                Shelf(projections.ENTRIES, projections.known_entry_documents),
+                Shelf(
+                    projections.WALLETS,
+                    projections.known_wallet_documents,
+                    projections.WALLET_FIELDS,
+                    losses=losses.lost_wallets,
+                    read_fields=losses.BALANCE_FIELDS,
+                ),
+                Shelf(
+                    projections.ENTRIES,
+                    projections.known_entry_documents,
+                    losses=losses.lost_entries,
+                    read_fields=losses.ENTRY_FIELDS,
+                ),
             ),
         )
         register(

@@ -1,13 +1,17 @@
 """After a restore Firestore is further than the database: what is no more goes, and nothing else."""
 
+import json
+from datetime import UTC, datetime
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from foundation.ids import new_id
 from mirror import limits
-from mirror.errors import WriteInterleaved
+from mirror.errors import FirestoreUnavailable, WriteInterleaved
 from mirror.models import MirroredSubject, OutboxRow
 from mirror.services.dispatch import deliver_due
 from mirror.services.projections import registration_of
@@ -97,6 +101,78 @@ def test_firestore_goes_back_to_the_ledger_and_what_belongs_to_nobody_goes(
         assert shown(shop, path) is None
     assert shown(shop, "packages/basic")
     assert "wallet: 0 removed" in rebuild()
+
+
+def test_what_is_lost_is_told_before_it_is_removed_and_whether_it_comes_back(shop: Shop, tmp_path: Path):
+    purchase = shop.buy("alice")
+    shop.drain()
+    wallet = shop.wallet("alice")
+    made_at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    entry = {"userId": wallet.document_id, "createdAt": made_at, "description": "Spent tokens"}
+    lost: dict[str, dict[str, object]] = {
+        "spend": {**entry, "type": "spend", "amount": -30},
+        "spend-2": {**entry, "type": "spend", "amount": -5},
+        "again": {**entry, "type": "purchase", "amount": 250, "purchaseId": str(purchase.id)},
+        "gone": {**entry, "type": "purchase", "amount": 50, "purchaseId": str(new_id())},
+        "expiry": {**entry, "type": "expiry", "amount": -1},
+        "never-ours": {"amount": "x"},
+    }
+    for name, fields in lost.items():
+        client_set(f"transactions/{name}", fields)
+    client_set(
+        f"users/{wallet.document_id}", {"tokenBalance": 215, "tokensHeld": 7, "walletStatus": "frozen"}
+    )
+    client_set("users/uid-of-bob", {"tokenBalance": 50, "nickname": "bob"})
+    client_set("users/never-ours", {"nickname": "carol"})
+    file = tmp_path / "lost.jsonl"
+
+    told = rebuild("--only-report")
+    assert "spend                     -30" in told
+    assert "2026-03-01 12:00:00" in told
+    assert "Firestore shows 215, 7 held, 0 owed, frozen; the ledger has 250, 0 held, 0 owed, active" in told
+    assert "uid-of-bob" in told
+    assert "the ledger has no such wallet" in told
+    assert "never-ours" not in told.replace("transactions", "")
+    assert "2 of spend: -35 tokens in all; comes back: no." in told
+    assert "1 of purchase: +250 tokens in all; comes back: from Stripe." in told
+    assert "1 of purchase: +50 tokens in all; comes back: no." in told
+    assert "1 of expiry: -1 tokens in all; comes back: by itself." in told
+    assert shown(shop, "transactions/spend"), "nothing is changed by telling"
+
+    told = rebuild_wallets("--lost", str(file))
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert len(lines) == len(lost) + 2 + 1
+    assert {"what": "spend", "returns": "no", "count": 2, "tokens": -35} in lines[-1]["totals"]
+    spent = [line for line in lines[:-1] if line["what"] == "spend"]
+    assert {(line["whose"], line["amount"], line["words"]) for line in spent} == {
+        (wallet.document_id, -30, "Spent tokens"),
+        (wallet.document_id, -5, "Spent tokens"),
+    }
+    assert shown(shop, "transactions/spend") is None
+    assert "nothing that the database lacks" in rebuild_wallets()
+    with pytest.raises(CommandError, match=r"Nothing is changed: .*exists"):
+        rebuild_wallets("--lost", str(file))
+
+
+def test_a_report_that_firestore_breaks_off_changes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    client_set("packages/new-one", {"code": "new-one", "version": 1})
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise FirestoreUnavailable("away")
+
+    with monkeypatch.context() as away:
+        away.setattr("mirror.gateways.firestore.list_collection", unavailable)
+        with pytest.raises(CommandError, match=f"Nothing is changed: {FirestoreUnavailable.code}"):
+            rebuild_wallets()
+    with pytest.raises(CommandError, match="need --after-restore"):
+        call_command("rebuild_mirror", "--only-report", stdout=StringIO())
+    assert shown(shop, "packages/new-one")
+
+
+def rebuild_wallets(*arguments: str) -> str:
+    words = StringIO()
+    call_command("rebuild_mirror", "--after-restore", "--kind", "wallet", *arguments, stdout=words)
+    return words.getvalue()
 
 
 def test_who_comes_back_after_a_restore_is_shown_from_the_start(shop: Shop):

@@ -172,3 +172,9 @@ def _told(postings: QuerySet[Posting]) -> QuerySet[Posting]:
         entry_id=OuterRef("entry_id"), account_id=SYSTEM_ACCOUNT_IDS[AccountKind.DEBT]
     )
     return postings.select_related("entry__note").annotate(on_debt=Subquery(debt.values("amount")[:1]))
+
+
+def credited_among(purchase_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the purchases whose tokens were credited."""
+    credits_of = Entry.objects.filter(purchase_id__in=purchase_ids, type=EntryType.PURCHASE)
+    return {purchase_id for purchase_id in credits_of.values_list("purchase_id", flat=True) if purchase_id}

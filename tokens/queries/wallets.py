@@ -111,6 +111,12 @@ def document_ids_among(document_ids: Collection[str]) -> set[str]:
     return set(found.values_list("document_id", flat=True))
 
 
+def wallets_by_document(document_ids: Collection[str]) -> dict[str, WalletState]:
+    """The wallets that are shown in Firestore under these ids, by id."""
+    found = Wallet.objects.select_related("account").filter(document_id__in=document_ids)
+    return {state.document_id: state for state in map(_state, found)}
+
+
 def _state(wallet: Wallet) -> WalletState:
     owner_id = wallet.account.owner_id
     assert owner_id is not None, "the constraint account_only_wallets_are_owned gives every wallet an owner"

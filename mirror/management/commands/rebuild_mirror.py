@@ -1,7 +1,10 @@
 """`manage.py rebuild_mirror`: bring Firestore up to the ledger, whatever it shows."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,7 +12,9 @@ from django.utils import timezone
 
 from mirror.errors import DeliveryFailure
 from mirror.kinds import Batch, Ending, SubjectState
+from mirror.management.lost import write_losses
 from mirror.services import orphans, projections, scan
+from mirror.services.losses import find_losses
 
 LEFT_NAMED_MAX = 20
 
@@ -32,7 +37,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--after-restore",
             action="store_true",
-            help="then remove what belongs to no subject: what was made since the moment that was restored",
+            help="first tell what the database has lost, as far as Firestore still shows it; at the end remove what"
+            " belongs to no subject: what was made since the moment that was restored",
+        )
+        parser.add_argument(
+            "--only-report",
+            action="store_true",
+            help="with --after-restore: tell what is lost, change nothing",
+        )
+        parser.add_argument(
+            "--lost",
+            metavar="FILE",
+            help="with --after-restore: write what is lost there too, as lines of JSON",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,14 +61,38 @@ class Command(BaseCommand):
             raise CommandError("--subject and --after need --kind.")
         if subject and options["after_restore"]:
             raise CommandError("--after-restore is about all subjects.")
+        if (options["only_report"] or options["lost"]) and not options["after_restore"]:
+            raise CommandError("--only-report and --lost need --after-restore.")
+        kinds = [kind] if kind else known
+        if options["after_restore"]:
+            self._report(kinds, options["lost"])
+        if not options["only_report"]:
+            self._bring(kinds, subject, after or "", is_after_restore=options["after_restore"])
+
+    def _report(self, kinds: Sequence[str], file: str | None) -> None:
+        """Tell what is lost before anything is changed: afterwards nothing shows it any more."""
+        losses = chain.from_iterable(find_losses(kind=kind) for kind in kinds)
+        try:
+            with Path(file).open("x", encoding="utf-8") if file else nullcontext() as programs:
+                write_losses(losses, people=self.stdout, programs=programs)
+        except OSError as error:
+            raise CommandError(f"Nothing is changed: {error}") from error
+        except DeliveryFailure as failure:
+            raise CommandError(
+                f"Nothing is changed: {failure.code}. Repeat this with another file."
+            ) from failure
+
+    def _bring(
+        self, kinds: Sequence[str], subject: str | None, after: str, *, is_after_restore: bool
+    ) -> None:
         left: list[SubjectState] = []
-        for each in [kind] if kind else known:
-            left += self._rebuild(each, subject, after or "")
+        for each in kinds:
+            left += self._rebuild(each, subject, after)
         if left:
             named = "; ".join(_words(state) for state in left[:LEFT_NAMED_MAX])
             raise CommandError(f"Not done: {len(left)}: {named}. Workers go on with what is not parked.")
-        if options["after_restore"]:
-            for each in [kind] if kind else known:
+        if is_after_restore:
+            for each in kinds:
                 self._remove_orphans(each)
 
     def _remove_orphans(self, kind: str) -> None:
