@@ -17,7 +17,7 @@ IMAGE ends in :VERSION. Not secret, and from the environment: TRUSTED_PROXIES, O
 FIREBASE_WEB_CONFIG, FIRESTORE_DATABASE, GOOGLE_CLIENT_ID, FORGIVE_DEBT, LOG_LEVEL for the processes; OPTIONAL_SECRETS
 (names), SERVICE (tokens), NETWORK, SUBNET (default), WORKERS and BEATS (1), WATCH_SECONDS for this script.
 Exit codes: 0 done, 2 wrong usage, 4 gcloud is missing, not signed in or lacks a right, 5 gcloud failed otherwise,
-6 the release was stopped and taken back.
+6 the release was stopped and taken back, 7 another release has made its candidate since: this one stops where it is.
 TEXT
 }
 
@@ -139,6 +139,17 @@ smoke() {
     return 1
 }
 
+# must_be_newest: stop, and leave all as it is, where another release has made its candidate since this one did. Two at
+# once would take each other's traffic and workers back; there is no lock that a build which died would leave behind.
+must_be_newest() {
+    local lines tagged
+    [[ -z $DRY_RUN ]] || return 0 # nothing was made a candidate
+    lines=$(traffic) || exit
+    tagged=$(revision_tagged candidate "$lines")
+    [[ $tagged == "$REVISION" ]] || fail "$EXIT_OVERTAKEN" "another release has begun: the candidate is" \
+        "${tagged:-none} by now, and $REVISION no longer. This one stops, and takes nothing back."
+}
+
 # deploy_pool NAME COMMAND COUNT
 deploy_pool() {
     local name=$1 current=''
@@ -157,6 +168,7 @@ deploy_pool() {
 }
 
 workers() {
+    must_be_newest
     deploy_pool "$WORKER" -A,config,worker,--concurrency=2 "${WORKERS:-1}"
     # One beat is enough: what two of them start twice, runs once and finds nothing to do.
     deploy_pool "$BEAT" -A,config,beat "${BEATS:-1}"
@@ -165,6 +177,7 @@ workers() {
 traffic_in_steps() {
     local percent lines
     for percent in "${STEPS[@]}"; do
+        must_be_newest
         lines=$(traffic) || exit
         if (($(percent_of "$REVISION" "$lines") >= percent)); then
             say "as it is: $percent % meet $REVISION"
@@ -193,7 +206,9 @@ answers_are_right() {
 }
 
 finish() {
+    must_be_newest
     smoke "https://$HOST" || {
+        must_be_newest # else it is the other one that was looked at
         take_back
         fail "$EXIT_TAKEN_BACK" "smoke failed on the whole of $REVISION, which was taken back."
     }

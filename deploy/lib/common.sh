@@ -2,10 +2,10 @@
 # What the scripts of deploy/ share. Sourced, never run: the caller has `set -euo pipefail`.
 #
 # Exit codes: 0 done, 2 wrong usage, 3 a value is refused, 4 gcloud is missing, not signed in or lacks a right,
-# 5 gcloud failed otherwise, 6 the release was stopped and taken back.
+# 5 gcloud failed otherwise, 6 the release was stopped and taken back, 7 another release has overtaken this one.
 
 # shellcheck disable=SC2034 # for the scripts that source this
-readonly EXIT_USAGE=2 EXIT_VALUE=3 EXIT_RIGHTS=4 EXIT_GCLOUD=5 EXIT_TAKEN_BACK=6
+readonly EXIT_USAGE=2 EXIT_VALUE=3 EXIT_RIGHTS=4 EXIT_GCLOUD=5 EXIT_TAKEN_BACK=6 EXIT_OVERTAKEN=7
 
 # Traced lines would hold values.
 set +x

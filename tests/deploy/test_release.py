@@ -28,7 +28,7 @@ READERS = {
     "migration-database-url": ("jobs",),
 }
 VALUE = "a-value-that-nobody-may-see"
-DONE, USAGE, RIGHTS, FAILED, TAKEN_BACK = 0, 2, 4, 5, 6
+DONE, USAGE, RIGHTS, FAILED, TAKEN_BACK, OVERTAKEN = 0, 2, 4, 5, 6, 7
 JOBS_OF_A_RELEASE = [
     "python manage.py migrate --no-input",
     "python manage.py grant_database_rights",
@@ -209,6 +209,37 @@ def test_the_first_release_has_nothing_to_go_back_to(operator: Workbench):
     assert done.returncode == TAKEN_BACK
     assert "no revision before this one" in done.stderr
     assert share(operator) == {"v1": 100}
+
+
+def test_of_two_releases_at_once_the_one_that_came_first_stops_and_takes_nothing_back(operator: Workbench):
+    release(operator, "v1")
+    assert release(operator, "v2", "migrate", "candidate").returncode == DONE
+    assert release(operator, "v3", "migrate", "candidate").returncode == DONE
+    before = operator.state
+
+    for step in ("workers", "traffic", "finish"):
+        stopped = release(operator, "v2", step)
+        assert stopped.returncode == OVERTAKEN
+        assert f"the candidate is {WEB}-v3 by now" in stopped.stderr
+        assert operator.state == before
+
+    assert release(operator, "v3", "workers", "traffic", "finish").returncode == DONE
+    assert share(operator) == {"v3": 100}
+    assert pools(operator) == {"v3"}
+    assert operator.state[SERVICE][WEB]["tags"]["previous"] == f"{WEB}-v1"
+
+
+def test_a_release_that_is_overtaken_while_all_of_it_is_looked_at_takes_nothing_back(operator: Workbench):
+    release(operator, "v1")
+    looked_at = f"smoke https://{HOST}"
+    operator.cloud.failing = {looked_at}
+    tags = operator.cloud.there(SERVICE)[WEB]["tags"]
+    operator.cloud.meanwhile = {looked_at: lambda: tags.update(candidate=f"{WEB}-v3")}
+
+    stopped = release(operator, "v2")
+
+    assert stopped.returncode == OVERTAKEN
+    assert share(operator) == {"v2": 100}
 
 
 @pytest.mark.parametrize("writes", range(1, 12, 2))

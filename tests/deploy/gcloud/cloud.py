@@ -1,6 +1,7 @@
 """A project of Google Cloud, in memory."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 Flags = dict[str, str]
@@ -23,6 +24,9 @@ class Cloud:
         self.writes = 0
         self.interrupt_after = 0
         self.failing: set[str] = set()  # words of the jobs' executions that fail
+        self.meanwhile: dict[
+            str, Callable[[], object]
+        ] = {}  # what somebody does while an execution with these words runs
         self.answers: list[int] = []  # the last statuses that the site answered, as its log has them
         self._things: dict[str, dict[str, Any]] = {}
 

@@ -101,6 +101,8 @@ def execute_job(cloud: Cloud, names: list[str], flags: Flags) -> str:
     arguments = text.split(separator)
     run = " ".join([*job["command"].split(","), *arguments])
     cloud.there(EXECUTION)[f"{cloud.writes + 1:03}"] = run
+    for happens in [each for words, each in cloud.meanwhile.items() if words in run]:
+        happens()
     if any(words in run for words in cloud.failing):
         cloud.writes += 1
         raise Refused("", "The execution failed.\nView details about this execution by running: …")
