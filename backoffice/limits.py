@@ -16,7 +16,7 @@ EXPORT_STALLED_SECONDS_MAX = 60  # for which an export waits for its reader
 COUNT_SECONDS_MAX = 60  # after which somebody else may count what one caller has begun to count
 COUNTED_KEPT_SECONDS = 24 * 3600
 FIGURES_FRESH_SECONDS = 60
-LIABILITY_FRESH_SECONDS = 600  # it reads every open lot
+LIABILITY_FRESH_SECONDS = 600  # it reads every open lot; a worker counts it anew in half the time
 
 PROPOSAL_LIFETIME = timedelta(days=3)
 PROPOSALS_EXPIRED_MAX = 1_000  # of one run

@@ -61,6 +61,7 @@ TIMETABLE = {
     **_every("security.send_alert_mails", seconds=30),
     **_every("security.expire_overrides", minutes=1),
     **_every("backoffice.carry_out_grants", seconds=30),
+    **_every("backoffice.count_outstanding", minutes=5),
     **_every("backoffice.expire_proposals", minutes=5),
     **_every("foundation.forget_answers", hours=1),
     **_every("mirror.scan", hours=1),

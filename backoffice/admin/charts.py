@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from backoffice.limits import FIGURES_FRESH_SECONDS, LIABILITY_FRESH_SECONDS
 from backoffice.queries import figures
 from backoffice.queries.figures import WINDOWS, first_day
-from backoffice.services.counted import counted
+from backoffice.services.counted import counted, of_day
 from foundation.admin import sees
 from foundation.admin_lists import list_url
 from foundation.money import in_words
@@ -93,7 +93,7 @@ def _charts(
     headers: Sequence[str],
     fresh_seconds: int = FIGURES_FRESH_SECONDS,
 ) -> list[Chart]:
-    known = counted(f"{name}:{now:%Y-%m-%d}", lambda: count(now), fresh_seconds=fresh_seconds, now=now)
+    known = counted(name, lambda: count(now), fresh_seconds=fresh_seconds, now=now)
     at, drawn = (known.at, draw(known.value)) if known else (None, [])
     return [
         Chart(f"{title}, {each.of}" if each.of else title, words, headers, each.rows, at, each.columns)
@@ -104,7 +104,7 @@ def _charts(
 def revenue(now: datetime) -> list[Chart]:
     """What was sold of each package, in money: a chart for each currency, since unlike money does not add up."""
     return _charts(
-        "sales",
+        of_day("sales", now=now),
         figures.sales,
         now,
         lambda days: [
@@ -120,7 +120,7 @@ def revenue(now: datetime) -> list[Chart]:
 def tokens_sold(now: datetime) -> list[Chart]:
     """What was sold of each package, in tokens, whatever money they were bought for."""
     return _charts(
-        "sales",
+        of_day("sales", now=now),
         figures.sales,
         now,
         lambda days: [Drawn(_by_package(days, now, _tokens, _count))],
@@ -133,7 +133,7 @@ def tokens_sold(now: datetime) -> list[Chart]:
 def funnel(now: datetime) -> list[Chart]:
     """How many of those who began to buy got to the end."""
     return _charts(
-        "starts",
+        of_day("starts", now=now),
         figures.starts,
         now,
         lambda days: [Drawn(_by_status(days, now))],
@@ -146,7 +146,7 @@ def funnel(now: datetime) -> list[Chart]:
 def liability(now: datetime) -> list[Chart]:
     """What customers have and may still spend."""
     return _charts(
-        "outstanding",
+        figures.OUTSTANDING,
         figures.outstanding,
         now,
         lambda by_kind: [Drawn(_by_kind(by_kind))],
@@ -160,7 +160,7 @@ def liability(now: datetime) -> list[Chart]:
 def waiting_alerts(now: datetime) -> list[Chart]:
     """What waits for somebody, and since when."""
     return _charts(
-        "alerts",
+        of_day("alerts", now=now),
         figures.unresolved_alerts,
         now,
         lambda by_severity: [Drawn(_by_severity(by_severity))],

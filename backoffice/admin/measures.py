@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from backoffice.limits import FIGURES_FRESH_SECONDS
 from backoffice.queries import figures
 from backoffice.queries.figures import WINDOWS, Credits, Guarding, first_day
-from backoffice.services.counted import Counted, counted
+from backoffice.services.counted import Counted, counted, of_day
 from foundation.admin import DASH, sees
 from foundation.admin_lists import list_url
 
@@ -56,7 +56,7 @@ def measures(request: HttpRequest, *, now: datetime) -> Measures:
     for label, name, count, make in _SOURCES:
         if sees(request, label):
             known = counted(
-                f"{name}:{now:%Y-%m-%d}", partial(count, now), fresh_seconds=FIGURES_FRESH_SECONDS, now=now
+                of_day(name, now=now), partial(count, now), fresh_seconds=FIGURES_FRESH_SECONDS, now=now
             )
             rows += make(known, now)
             times += [known.at] if known else []

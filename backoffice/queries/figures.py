@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from payments.queries.measures import credit_counts, latencies
+from payments.queries.measures import CreditCounts, Latencies, credit_counts, latencies_since_each
 from payments.queries.sales import DaysSales, sales_by_day, starts_by_day
 from security.kinds import Severity
-from security.queries.alerts import count_opened_since, count_unresolved_by_age
-from security.queries.limit_refusals import count_mistakes_since
+from security.queries.alerts import count_opened_since_each, count_unresolved_by_age
+from security.queries.limit_refusals import count_mistakes_since_each
 from tokens.kinds import LotKind
 from tokens.queries.lots import outstanding_by_kind
 
 WINDOWS = {"Today": 1, "7 days": 7, "30 days": 30}
+OUTSTANDING = "outstanding"  # what is known of it is kept by this name
 AGES = (timedelta(hours=1), timedelta(days=1), timedelta(days=7))
 
 
@@ -43,13 +44,16 @@ def first_day(now: datetime, days: int) -> datetime:
 
 def credits_by_window(now: datetime) -> dict[int, Credits]:
     """What each window tells of paying, by its days."""
-    return {days: _credits(now, first_day(now, days)) for days in WINDOWS.values()}
+    begins = {days: first_day(now, days) for days in WINDOWS.values()}
+    seconds = latencies_since_each(list(begins.values()))
+    return {days: _credits(credit_counts(now=now, since=at), seconds[at]) for days, at in begins.items()}
 
 
 def guarding_by_window(now: datetime) -> dict[int, Guarding]:
     """What each window tells of security, by its days."""
-    begins = {days: first_day(now, days) for days in WINDOWS.values()}
-    return {days: Guarding(count_opened_since(at), count_mistakes_since(at)) for days, at in begins.items()}
+    begins = [first_day(now, days) for days in WINDOWS.values()]
+    counts = zip(count_opened_since_each(begins), count_mistakes_since_each(begins), strict=True)
+    return {days: Guarding(*each) for days, each in zip(WINDOWS.values(), counts, strict=True)}
 
 
 def sales(now: datetime) -> list[DaysSales]:
@@ -72,8 +76,7 @@ def unresolved_alerts(now: datetime) -> dict[Severity, list[int]]:
     return count_unresolved_by_age(now=now, ages=AGES)
 
 
-def _credits(now: datetime, since: datetime) -> Credits:
-    counts, seconds = credit_counts(now=now, since=since), latencies(now=now, since=since)
+def _credits(counts: CreditCounts, seconds: Latencies) -> Credits:
     return Credits(
         counts.paid,
         counts.credited,

@@ -20,6 +20,11 @@ class Counted(Generic[Number]):
     at: datetime
 
 
+def of_day(name: str, *, now: datetime) -> str:
+    """The name of what is counted for one day of UTC."""
+    return f"{name}:{now:%Y-%m-%d}"
+
+
 def counted(
     name: str, count: Callable[[], Number], *, fresh_seconds: int, now: datetime
 ) -> Counted[Number] | None:
@@ -27,14 +32,23 @@ def counted(
 
     So however many ask, one at a time counts. None: somebody is counting it for the first time just now.
     """
-    key, lock = f"counted:{name}", f"counting:{name}"
-    known: Counted[Number] | None = cache.get(key)
+    known: Counted[Number] | None = cache.get(_key(name))
     is_fresh = known is not None and (now - known.at).total_seconds() < fresh_seconds
+    lock = f"counting:{name}"
     if is_fresh or not cache.add(lock, "counting", COUNT_SECONDS_MAX):
         return known
     try:
-        known = Counted(count(), now)
-        cache.set(key, known, COUNTED_KEPT_SECONDS)
+        return count_anew(name, count, now=now)
     finally:
         cache.delete(lock)
+
+
+def count_anew(name: str, count: Callable[[], Number], *, now: datetime) -> Counted[Number]:
+    """Count, whatever is known, and keep it for those who ask."""
+    known = Counted(count(), now)
+    cache.set(_key(name), known, COUNTED_KEPT_SECONDS)
     return known
+
+
+def _key(name: str) -> str:
+    return f"counted:{name}"

@@ -89,25 +89,37 @@ def credit_counts(*, now: datetime, since: datetime | None = None) -> CreditCoun
     return CreditCounts(paid=credited + uncredited, credited=credited, failed=failed)
 
 
-def latencies(*, now: datetime, since: datetime | None = None) -> Latencies:
-    """Look at the newest purchases since then, or of the last hour; no more than `MEASURED_PURCHASES_MAX`."""
+def latencies(*, now: datetime) -> Latencies:
+    """Look at the newest purchases of the last hour; no more than `MEASURED_PURCHASES_MAX`."""
+    since = now - MEASURED_WINDOW
+    return latencies_since_each([since])[since]
+
+
+def latencies_since_each(times: Sequence[datetime]) -> dict[datetime, Latencies]:
+    """Look at the newest purchases since each of these times; no more than `MEASURED_PURCHASES_MAX` of each.
+
+    The newest since the first of them are the newest since any of them, as far as they reach.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _CREDITED,
-            {
-                "paid_events": list(PAID_EVENTS),
-                "since": since or now - MEASURED_WINDOW,
-                "limit": MEASURED_PURCHASES_MAX,
-            },
+            {"paid_events": list(PAID_EVENTS), "since": min(times), "limit": MEASURED_PURCHASES_MAX},
         )
         rows = cursor.fetchall()
-    credited_at = {f"transactions/{entry_id}": settled_at for entry_id, settled_at, _ in rows}
+    mirrored_at = delivered_at(_path(entry_id) for entry_id, _, _ in rows)
+    told = [(at, paid_at, mirrored_at.get(_path(entry_id))) for entry_id, at, paid_at in rows]
+    return {since: _latencies([each for each in told if each[0] > since]) for since in times}
+
+
+def _latencies(told: Sequence[tuple[datetime, datetime | None, datetime | None]]) -> Latencies:
     return Latencies(
-        paid_to_credited=[_seconds(paid_at, settled_at) for _, settled_at, paid_at in rows if paid_at],
-        credited_to_mirrored=[
-            _seconds(credited_at[path], at) for path, at in delivered_at(credited_at).items()
-        ],
+        paid_to_credited=[_seconds(paid_at, at) for at, paid_at, _ in told if paid_at],
+        credited_to_mirrored=[_seconds(at, mirrored_at) for at, _, mirrored_at in told if mirrored_at],
     )
+
+
+def _path(entry_id: object) -> str:
+    return f"transactions/{entry_id}"
 
 
 def _seconds(since: datetime, until: datetime) -> float:

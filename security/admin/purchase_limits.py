@@ -51,8 +51,12 @@ class PurchaseLimitsAdmin(ModelAdmin):
     change_form_outer_after_template = "admin/related_tables.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Until there is the one row."""
-        return self.has_change_permission(request) and not PurchaseLimits.objects.exists()
+        """Until there is the one row. Every page asks, for the side bar, and more than once."""
+        if not self.has_change_permission(request):
+            return False
+        if not hasattr(request, "purchase_limits_exist"):
+            request.purchase_limits_exist = PurchaseLimits.objects.exists()  # type: ignore[attr-defined]
+        return not request.purchase_limits_exist
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who has the right that the service asks for."""

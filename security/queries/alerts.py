@@ -70,9 +70,12 @@ def alerts_about(user_id: uuid.UUID) -> QuerySet[Alert]:
     return Alert.objects.filter(user_id=user_id).order_by("-last_seen_at", "-id")
 
 
-def count_opened_since(since: datetime) -> int:
-    """How many alerts were opened since then, after grouping."""
-    return Alert.objects.filter(first_seen_at__gte=since).count()
+def count_opened_since_each(times: Sequence[datetime]) -> list[int]:
+    """How many alerts were opened since each of these times, after grouping."""
+    counts = {
+        f"since_{number}": Count("id", filter=Q(first_seen_at__gte=at)) for number, at in enumerate(times)
+    }
+    return list(Alert.objects.filter(first_seen_at__gte=min(times)).aggregate(**counts).values())
 
 
 def count_unresolved_by_age(*, now: datetime, ages: Sequence[timedelta]) -> dict[Severity, list[int]]:

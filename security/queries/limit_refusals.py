@@ -1,6 +1,7 @@
 """What is known of refusals by limits."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -33,6 +34,10 @@ def refusals_since(*, now: datetime) -> list[RefusalActivity]:
     return [RefusalActivity(*row) for row in by_customer[:ACTIVITY_SUBJECTS_MAX]]
 
 
-def count_mistakes_since(since: datetime) -> int:
-    """How many refusals since then staff call a mistake."""
-    return LimitRefusal.objects.filter(is_mistake=True, last_refused_at__gte=since).count()
+def count_mistakes_since_each(times: Sequence[datetime]) -> list[int]:
+    """How many refusals since each of these times staff call a mistake."""
+    mistakes = LimitRefusal.objects.filter(is_mistake=True, last_refused_at__gte=min(times))
+    counts = {
+        f"since_{number}": Count("id", filter=Q(last_refused_at__gte=at)) for number, at in enumerate(times)
+    }
+    return list(mistakes.aggregate(**counts).values())

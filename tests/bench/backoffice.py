@@ -61,6 +61,8 @@ def measure(place: Place, sizes: Sizes) -> Figures:
     cache.clear()
     client = Client(SERVER_NAME="localhost")
     client.force_login(carol)
+    cold_statements = _statements(client, "/admin/")
+    cache.clear()
     cold = _milliseconds(client, "/admin/")
     pages = list(dict.fromkeys(_pages(carol)))
     counts = {page: _statements(client, page) for page in pages}
@@ -71,7 +73,7 @@ def measure(place: Place, sizes: Sizes) -> Figures:
     _tell(slowest, counts)
     return {
         "slowest_p95_ms": max(slowest.values()),
-        "most_queries": max(counts.values()),
+        "most_queries": max(cold_statements, *counts.values()),
         "pages": len(pages),
         "dashboard_p95_ms": slowest["/admin/"],
         "dashboard_cold_ms": cold,
