@@ -54,9 +54,10 @@ class PurchaseLimitsAdmin(ModelAdmin):
         """Until there is the one row. Every page asks, for the side bar, and more than once."""
         if not self.has_change_permission(request):
             return False
-        if not hasattr(request, "purchase_limits_exist"):
-            request.purchase_limits_exist = PurchaseLimits.objects.exists()  # type: ignore[attr-defined]
-        return not request.purchase_limits_exist
+        known = vars(request)
+        if "purchase_limits_exist" not in known:
+            known["purchase_limits_exist"] = PurchaseLimits.objects.exists()
+        return not known["purchase_limits_exist"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who has the right that the service asks for."""
