@@ -6,10 +6,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 from django_celery_beat.models import (
@@ -35,6 +33,7 @@ from security.services.alerts import raise_alert
 from security.services.limit_refusals import note_refusal
 from security.services.overrides import grant_override
 from security.services.purchase_limits import set_purchase_limits
+from tests.admin.device_rows import device_of
 from tests.admin.payment_rows import RECONCILED, dispute_of, publication_of, refund_of
 from tests.admin.proposal_rows import proposal_of
 from tokens.kinds import AccountKind, EntryType, FreezeCause, PackageTerms, ServiceCall
@@ -221,16 +220,6 @@ def outbox_row(subject_id: str = "alice", **fields: Any) -> OutboxRow:
     )
 
 
-def device(name: str = "alice", **fields: Any) -> UserSession:
-    """A session that began at `NOW`, and goes on."""
-    facts = {"session_key": new_id().hex, "ip": "198.51.100.7", "user_agent": "Firefox/140.0 on Linux"}
-    facts |= {"created_at": NOW, "last_seen_at": NOW} | fields
-    Session.objects.create(
-        session_key=facts["session_key"], session_data="", expire_date=timezone.now() + timedelta(days=1)
-    )
-    return UserSession.objects.create(user=person(name), **facts)
-
-
 def periodic_task() -> PeriodicTask:
     every_hour = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
     return PeriodicTask.objects.create(name="Watch", task="security.watch", interval=every_hour)
@@ -275,7 +264,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
     "socialaccount.SocialAccount": lambda: SocialAccount.objects.create(
         user=person("alice"), provider="google", uid="1"
     ),
-    "usersessions.UserSession": device,
+    "usersessions.UserSession": lambda: device_of(person("alice")),
     "auth.Group": lambda: Group.objects.create(name="Support"),
     "django_celery_beat.PeriodicTask": periodic_task,
     "django_celery_beat.IntervalSchedule": lambda: IntervalSchedule.objects.create(every=1, period="hours"),
@@ -289,9 +278,7 @@ MAKERS: dict[str, Callable[[], models.Model]] = {
 
 def row_of(label: str) -> models.Model:
     """A row of this table."""
-    if label.startswith("djstripe."):
-        return stripe_copy(label)
-    return MAKERS[label]()
+    return stripe_copy(label) if label.startswith("djstripe.") else MAKERS[label]()
 
 
 def stripe_copy(label: str) -> models.Model:

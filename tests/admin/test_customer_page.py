@@ -14,12 +14,12 @@ from identity.models import User
 from payments.models import Decline, Purchase, StripeCustomer
 from security.models import Alert
 from tests.admin.conftest import SignedIn
+from tests.admin.device_rows import device_of
 from tests.admin.payment_rows import dispute_of, refund_of
 from tests.admin.proposal_rows import proposal_of
 from tests.admin.rows import (
     NOW,
     alert,
-    device,
     freeze,
     limit_refusal,
     override,
@@ -70,7 +70,7 @@ def busy_customer() -> User:
     override()
     override(hourly_max=9)
     limit_refusal(times=3)
-    device("alice")
+    device_of(alice)
     proposal_of(alice, person("gina", is_staff=True, is_superuser=True))
     return alice
 

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from identity.limits import DEVICE_SEEN_NOTED_EVERY, DEVICES_SHOWN
-from tests.admin import rows
 from tests.admin.conftest import SignedIn
+from tests.admin.device_rows import BEGAN, device_of
 from tests.admin.test_who_gets_in import url
 from tests.support.shop import PASSWORD, open_customer
 
@@ -70,8 +70,8 @@ def test_staff_see_a_customers_devices_newest_first_and_not_what_opens_them(
     assert "None: nobody is signed in here as this person." in superuser.get(page).content.decode()
 
     for number in range(DEVICES_SHOWN + 2):
-        seen_at = rows.NOW + timedelta(hours=number)
-        rows.device(user_agent=f"Browser {number}", last_seen_at=seen_at, session_key=f"secret-{number}")
+        seen_at = BEGAN + timedelta(hours=number)
+        device_of(alice, user_agent=f"Browser {number}", last_seen_at=seen_at, session_key=f"secret-{number}")
     (panel,) = [
         section
         for section in superuser.get(page).context["sections"]

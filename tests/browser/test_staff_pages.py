@@ -13,7 +13,7 @@ from payments.models import InboxEvent
 from security.kinds import AlertKind, Severity
 from security.models import Alert
 from security.services.alerts import raise_alert
-from tests.admin.rows import device
+from tests.admin.device_rows import device_of
 from tests.support.browser import Visitors
 from tests.support.shop import Shop
 
@@ -72,8 +72,8 @@ def test_the_pages_that_staff_work_on_are_accessible_and_fit(
         now=bought.started_at,
     )
     alert = Alert.objects.get(dedup_key=str(bought.id))
-    device(
-        "alice",
+    device_of(
+        alice,
         user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
         last_seen_at=now(),
     )
