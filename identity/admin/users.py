@@ -4,12 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from foundation.admin import ModelAdmin, customer_link
 from foundation.panels import panels_of
 from foundation.waker import wake
 from identity.kinds import SET_CLAIMS_TASK, Right
 from identity.models import User
+from identity.services.actors import staff
+from identity.services.staff import Standing, set_standing
 
 # Rights come by groups, so that people who do the same work have the same rights.
 STAFF_RIGHTS = ("is_staff", "is_superuser", "groups")
@@ -59,10 +62,28 @@ class UserAdmin(ModelAdmin):
         may_give = request.user.has_perm(Right.MANAGE_STAFF)
         return (*self.readonly_fields, *(GIVEN_BY_SUPERUSERS if may_give else STAFF_RIGHTS))
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save what is not a service's to say."""
+        obj.save(update_fields=[name for name in form.changed_data if name not in STAFF_RIGHTS])
+        wake(SET_CLAIMS_TASK)  # who is locked out is no staff either
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the roles; a worker tells Firebase who is staff now."""
-        super().save_related(request, form, formsets, change)
-        wake(SET_CLAIMS_TASK)
+        """Have the service say whether they work here, and as what, if this person was asked."""
+        given = form.cleaned_data
+        if "is_staff" in given:
+            standing = Standing(
+                is_staff=given["is_staff"],
+                is_superuser=given.get("is_superuser", form.instance.is_superuser),
+                roles=frozenset(group.name for group in given["groups"]),
+            )
+            set_standing(
+                user_id=form.instance.pk, standing=standing, actor=staff(request), now=timezone.now()
+            )
+
+    def construct_change_message(self, request: HttpRequest, form: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the service does it records itself."""
+        told = super().construct_change_message(request, form, *args, **kwargs)
+        return {name: change for name, change in told.items() if name not in STAFF_RIGHTS}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -1,6 +1,7 @@
 """Who has which right."""
 
 import uuid
+from contextlib import suppress
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,11 +15,12 @@ SEES_ALERTS: Final = "security.view_alert"
 
 def has_right(user_id: str, right: Right) -> bool:
     """Whether an active member of staff has the right now: their own, a role's, or a superuser's."""
-    try:
-        person = uuid.UUID(user_id)
-    except ValueError:
-        return False
-    return _holders(right.value).filter(pk=person).exists()
+    return _is_among(_holders(right.value), user_id)
+
+
+def is_superuser(user_id: str) -> bool:
+    """Whether this is an active member of staff who is a superuser, now."""
+    return _is_among(User.objects.filter(is_superuser=True, is_staff=True, is_active=True), user_id)
 
 
 def sees_alerts(user_id: uuid.UUID) -> bool:
@@ -34,6 +36,12 @@ def told_otherwise() -> QuerySet[User, uuid.UUID]:
     holds = Exists(_holders(SEES_ALERTS).filter(pk=OuterRef("pk")))
     wrong = (Q(firebase_knows_as_staff=True) & ~Q(holds)) | (Q(firebase_knows_as_staff=False) & Q(holds))
     return known.filter(wrong).values_list("pk", flat=True)
+
+
+def _is_among(people: QuerySet[User], user_id: str) -> bool:
+    with suppress(ValueError):
+        return people.filter(pk=uuid.UUID(user_id)).exists()
+    return False
 
 
 def _holders(permission: str) -> QuerySet[User]:

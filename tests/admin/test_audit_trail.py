@@ -111,10 +111,13 @@ def test_a_change_of_a_person_is_told_with_what_they_were(superuser: Client) -> 
     alice, group = person("alice"), Group.objects.create(name="support")
     form = {"display_name": "Somebody", "is_active": "on", "is_staff": "on", "groups": [str(group.pk)]}
     assert superuser.post(url("identity.User", "change", alice.pk), form).status_code == 302
-    changed = {"display_name": None, "is_staff": [False, True], "groups": [[], ["support"]]}
-    assert records() == [("user.change", str(alice.pk), {"changed": changed})]
+    standing = {"is_staff": [False, True], "roles": [[], ["support"]]}
+    assert records() == [
+        ("user.set_standing", str(alice.pk), {"changed": standing}),
+        ("user.change", str(alice.pk), {"changed": {"display_name": None}}),
+    ]
     assert superuser.post(url("identity.User", "change", alice.pk), form).status_code == 302
-    assert len(records()) == 1, "saving what is so already changes nothing"
+    assert len(records()) == 2, "saving what is so already changes nothing"
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.utils import timezone
 from backoffice.services.exports import begin_export
 from identity.kinds import Right, Scope
 from identity.services import api_keys
+from identity.services.staff import Standing, set_standing
 from mirror.services.outbox import rebuild_subject, retry_parked
 from payments.kinds import InboxStatus, RefundReason
 from payments.services import again, quarantine
@@ -176,6 +177,12 @@ def revoke_key() -> Action:
     return lambda actor, reason=WHY: api_keys.revoke(api_key=key, reason=reason, actor=actor, now=NOW)
 
 
+def set_role() -> Action:
+    user_id = rows.person("erin").id
+    standing = Standing(is_staff=True, is_superuser=False, roles=frozenset())
+    return lambda actor: set_standing(user_id=user_id, standing=standing, actor=actor, now=NOW)
+
+
 def release() -> Action:
     facts: dict[str, Any] = {
         "status": "quarantined",
@@ -257,6 +264,7 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
     "assign a discrepancy": (Right.HANDLE_DISCREPANCY, assign_case, "discrepancy.assign"),
     "export rows": (Right.EXPORT, export, "rows.export"),
     "make a key": (Right.MANAGE_API_KEYS, make_key, "apikey.create"),
+    "say who works here": (Right.MANAGE_STAFF, set_role, "user.set_standing"),
     "revoke a key": (Right.MANAGE_API_KEYS, revoke_key, "apikey.revoke"),
 }
 

@@ -34,6 +34,7 @@ CHANGED = (
     "payments.PackagePublication",
     "mirror.OutboxRow",
     "identity.ApiKey",
+    "identity.User",
     "identity.AuditRecord",
     "backoffice.Proposal",
     "backoffice.ProposedGrant",

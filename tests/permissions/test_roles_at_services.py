@@ -32,7 +32,7 @@ DONE_BY: dict[str, frozenset[Role]] = {
     ),
     **dict.fromkeys(("resolve a discrepancy", "assign a discrepancy"), frozenset({_FINANCE})),
     **dict.fromkeys(("publish a package", "retire a package"), frozenset({_CATALOGUE})),
-    **dict.fromkeys(("make a key", "revoke a key"), frozenset()),
+    **dict.fromkeys(("make a key", "revoke a key", "say who works here"), frozenset()),
 }
 
 
