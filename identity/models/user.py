@@ -34,8 +34,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A customer or a member of staff, known by an e-mail address, a Firebase uid, or both.
 
     `firebase_joined_at` is set when an account that was opened without Firebase joins a uid: its wallet's
-    document keeps the id it was opened with, and Firebase must be told that id. `wallet_claim_due_at` is when
-    to tell it next, and empty once Firebase knows; `firebase_knows_as_staff` is what it was told of their role.
+    document keeps the id it was opened with, and Firebase must be told that id. `claims_due_at` is when to tell
+    it next, that id or whether they are staff, and empty once Firebase knows; `firebase_knows_as_staff` is what it
+    was told of their role.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -50,9 +51,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(default=timezone.now)
     firebase_joined_at = models.DateTimeField(null=True, blank=True, editable=False)
-    wallet_claim_due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    claims_due_at = models.DateTimeField(null=True, blank=True, editable=False)
     firebase_knows_as_staff = models.BooleanField(default=False, editable=False)
-    wallet_claim_failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    claims_failures = models.PositiveSmallIntegerField(default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"

@@ -118,9 +118,9 @@ def _join(claims: FirebaseClaims, now: datetime) -> User | None:
     user.firebase_uid = claims.uid
     user.firebase_joined_at = now
     if claims.wallet_id != document_id(user):
-        user.wallet_claim_due_at = now
+        user.claims_due_at = now
         wake(SET_CLAIMS_TASK)
-    user.save(update_fields=["firebase_uid", "firebase_joined_at", "wallet_claim_due_at"])
+    user.save(update_fields=["firebase_uid", "firebase_joined_at", "claims_due_at"])
     return user
 
 

@@ -21,16 +21,14 @@ def set_due_claims(*, now: datetime) -> int:
     the future (twice as far at each failure), so that two workers never ask for the same one, and a crash
     delays but does not lose it. Whose role has changed since Firebase was told is due.
     """
-    User.objects.filter(pk__in=told_otherwise(), wallet_claim_due_at=None).update(wallet_claim_due_at=now)
-    due = User.objects.filter(wallet_claim_due_at__lte=now).order_by("wallet_claim_due_at")
+    User.objects.filter(pk__in=told_otherwise(), claims_due_at=None).update(claims_due_at=now)
+    due = User.objects.filter(claims_due_at__lte=now).order_by("claims_due_at")
     return sum(_set(user, now) for user in due[: limits.WALLET_CLAIM_BATCH_MAX])
 
 
 def _set(user: User, now: datetime) -> bool:
-    next_try = now + _delay(user.wallet_claim_failures)
-    if not _move(
-        user.id, due_at=user.wallet_claim_due_at, to=next_try, failures=user.wallet_claim_failures + 1
-    ):
+    next_try = now + _delay(user.claims_failures)
+    if not _move(user.id, due_at=user.claims_due_at, to=next_try, failures=user.claims_failures + 1):
         return False
     is_staff = sees_alerts(user.id)
     claims: dict[str, object] = {firebase.STAFF_CLAIM: is_staff or None}
@@ -39,7 +37,7 @@ def _set(user: User, now: datetime) -> bool:
     try:
         firebase.set_claims(uid=user.firebase_uid or "", claims=claims)
     except IdentityUnavailable as error:
-        logger.warning("wallet_claim.failed", extra={"user_id": str(user.id), "error": repr(error.__cause__)})
+        logger.warning("claims.failed", extra={"user_id": str(user.id), "error": repr(error.__cause__)})
         return False
     User.objects.filter(pk=user.id).update(firebase_knows_as_staff=is_staff)
     return _move(user.id, due_at=next_try, to=None, failures=0)
@@ -47,8 +45,8 @@ def _set(user: User, now: datetime) -> bool:
 
 def _move(user_id: uuid.UUID, *, due_at: datetime | None, to: datetime | None, failures: int) -> bool:
     """The change of state is the lock: whoever moves the due time has the work."""
-    row = User.objects.filter(pk=user_id, wallet_claim_due_at=due_at)
-    return bool(row.update(wallet_claim_due_at=to, wallet_claim_failures=min(failures, 32_000)))
+    row = User.objects.filter(pk=user_id, claims_due_at=due_at)
+    return bool(row.update(claims_due_at=to, claims_failures=min(failures, 32_000)))
 
 
 def _delay(failures: int) -> timedelta:

@@ -84,7 +84,7 @@ def test_the_first_sight_of_a_uid_opens_an_account_and_the_second_finds_it(opene
     assert not alice.has_usable_password()
     assert _addresses() == [(alice.id, "alice@example.com", True, True)]
     assert opened == [(alice.id, "uid-alice")]
-    assert alice.wallet_claim_due_at is None
+    assert alice.claims_due_at is None
 
 
 @pytest.mark.django_db
@@ -110,7 +110,7 @@ def test_a_uid_joins_an_account_whose_address_both_sides_have_verified(opened):
     assert joined == account
     account.refresh_from_db()
     assert (account.firebase_uid, account.firebase_joined_at) == ("uid-alice", NOW)
-    assert account.wallet_claim_due_at == NOW
+    assert account.claims_due_at == NOW
     assert account.check_password("correct horse battery")
     assert document_id_of(account.id) == str(account.id), "the wallet keeps the document it was opened with"
     assert len(opened) == 1
@@ -130,7 +130,7 @@ def test_a_token_that_carries_the_wallets_claim_asks_for_no_other():
     joined = _sees(
         FirebaseClaims("uid-alice", "alice@example.com", email_verified=True, wallet_id=str(account.id))
     )
-    assert (joined, joined.wallet_claim_due_at) == (account, None)
+    assert (joined, joined.claims_due_at) == (account, None)
 
 
 @pytest.mark.django_db
@@ -140,7 +140,7 @@ def test_unless_both_sides_have_verified_the_address_the_accounts_stay_apart(ope
     other = _sees(FirebaseClaims(uid="uid-alice", email="alice@example.com", email_verified=there))
     account.refresh_from_db()
     assert other != account
-    assert (account.firebase_uid, account.wallet_claim_due_at) == (None, None)
+    assert (account.firebase_uid, account.claims_due_at) == (None, None)
     assert (other.email, other.firebase_uid) == (None, "uid-alice")
     assert opened == [(account.id, str(account.id)), (other.id, "uid-alice")]
     assert _sees(ALICE) == other, "an account of its own is not merged later"

@@ -27,7 +27,7 @@ def joined(google):
 
 def _due(user: User) -> tuple:
     user.refresh_from_db()
-    return user.wallet_claim_due_at, user.wallet_claim_failures
+    return user.claims_due_at, user.claims_failures
 
 
 def test_firebase_is_told_which_wallet_a_joined_account_reads(google, joined):
@@ -55,7 +55,7 @@ def test_a_failure_is_tried_again_later_and_later(google, joined):
 
 
 def test_the_time_between_tries_has_a_limit(google, joined):
-    User.objects.update(wallet_claim_failures=32_000)
+    User.objects.update(claims_failures=32_000)
     google.answer_instead = (403, b"{}")
     assert firebase_claims.set_due_claims(now=NOW) == 0
     assert _due(joined) == (NOW + limits.WALLET_CLAIM_RETRY_MAX, 32_000)
@@ -72,7 +72,7 @@ def test_an_account_that_another_worker_took_is_left_to_it(google, joined):
     google.custom_claims["uid-bob"] = {}
 
     def take_bob():
-        User.objects.filter(pk=bob.pk).update(wallet_claim_due_at=NOW + timedelta(hours=1))
+        User.objects.filter(pk=bob.pk).update(claims_due_at=NOW + timedelta(hours=1))
         connection.close()
 
     google.on_request = take_bob

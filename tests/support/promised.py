@@ -43,7 +43,7 @@ EVENTS_BESIDE = frozenset(
         *("override.expired", "override.revoked", "page.outage", "proposal.incomplete"),
         *("purchase.ask_failed", "purchase.recovered", "rate_limit.labelled"),
         *("refund.ask_failed", "refund.requested", "sale.defect_found", "signatures.uncounted"),
-        *("stripe_sync.failed", "wake.failed", "wallet_claim.failed", "wallet.frozen", "wallet.unfrozen"),
+        *("stripe_sync.failed", "wake.failed", "claims.failed", "wallet.frozen", "wallet.unfrozen"),
         *("wallets.swept", "webhook.waiting"),
     )
 )

@@ -3,18 +3,22 @@
 import logging
 import uuid
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
+from foundation.errors import IdempotencyKeyReused
 from identity.errors import ActionNotAllowed, ApprovalNeeded, ReasonMissing
 from identity.kinds import Actor
 from identity.models import AuditRecord
+from tests.support.shop import open_customer
+from tests.support.threads import race
 from tests.tokens.conftest import Bank
 from tests.tokens.correcting import give, lines, undo
 from tokens import limits
 from tokens.errors import EntryNotFound, EntryNotReversible, EntryReversed
-from tokens.kinds import EntryType, ServiceCall
+from tokens.kinds import EntryType, PostedEntry, ServiceCall
 from tokens.models import Correction, Entry, Lot
 from tokens.services import corrections, reversals, spending
 
@@ -166,3 +170,16 @@ def test_a_large_reversal_needs_two_people_as_well(sound_bank: Bank, dave: Actor
 
     undo(spent.entry_id, dave, checker=carol)
     assert sound_bank.wallet.balance == 5_000
+
+
+def test_one_form_that_reverses_entries_of_several_wallets_at_once_reverses_one(
+    sound_bank: Bank, dave: Actor
+):
+    banks = [sound_bank, *(Bank(open_customer(name)) for name in ("bob", "erin", "frank", "grace", "heidi"))]
+    given = [give(bank, dave, 5).entry_id for bank in banks]
+
+    answers = race([partial(undo, entry_id, dave, key="once") for entry_id in given])
+
+    assert sum(isinstance(answer, PostedEntry) for answer in answers) == 1
+    assert sum(isinstance(answer, IdempotencyKeyReused) for answer in answers) == len(banks) - 1
+    assert sorted(bank.wallet.balance for bank in banks) == [0, 5, 5, 5, 5, 5]

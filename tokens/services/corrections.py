@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.db.models.functions import Abs
 
@@ -64,6 +64,7 @@ def adjust(
     audit.require_reason(reason=reason, actor=actor)
     check_adjustment(tokens)
     with transaction.atomic():
+        _wait_for_others_with(key)
         tidy(account_id=account_id, now=now)  # and nobody else corrects it meanwhile
         if done := _done_before(key, account_id=account_id, tokens=tokens, reverses_id=None):
             return done
@@ -119,6 +120,7 @@ def reverse_entry(
     audit.require_reason(reason=reason, actor=actor)
     line = line_to_reverse(entry_id)
     with transaction.atomic():
+        _wait_for_others_with(key)
         tidy(account_id=line.account_id, now=now)
         if done := _done_before(key, account_id=line.account_id, tokens=-line.amount, reverses_id=entry_id):
             return done
@@ -157,6 +159,12 @@ def undo(*, entry_id: uuid.UUID, now: datetime) -> PostedEntry:
     )
     log_posted(entry_id=reversal_id, entry_type=EntryType.REVERSAL.value, reference=f"reversal:{entry_id}")
     return PostedEntry(reversal_id, balance, seq, replayed=False)
+
+
+def _wait_for_others_with(key: str) -> None:
+    """Let one correction under a key come after the other, whichever wallets they are about, and find what it did."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"correction:{key}"])
 
 
 def _done_before(
