@@ -1,13 +1,17 @@
 """After a restore Firestore is further than the database: what is no more goes, and nothing else."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from google.cloud import firestore
 
 from foundation.ids import new_id
 from mirror import limits
@@ -46,11 +50,20 @@ def lose_versions(shop: Shop, name: str) -> None:
 
 
 def client_set(path: str, fields: dict[str, object]) -> None:
-    from django.conf import settings  # noqa: PLC0415 - the project is each test's own
-    from google.cloud import firestore  # noqa: PLC0415 - likewise
+    with client() as firestore:
+        firestore.document(path).set(fields, merge=True, timeout=10)
 
+
+def client_delete(path: str) -> None:
+    with client() as firestore:
+        firestore.document(path).delete(timeout=10)
+
+
+@contextmanager
+def client() -> Iterator[firestore.Client]:
+    """Firestore's own, of this test's project."""
     client = firestore.Client(project=settings.GOOGLE_CLOUD_PROJECT, database=settings.FIRESTORE_DATABASE)
-    client.document(path).set(fields, merge=True, timeout=10)
+    yield client
     client.close()
 
 
