@@ -21,7 +21,7 @@ from sandbox.environment import STRIPE_WEBHOOK_SECRET
 from sandbox.processes import wait_until_ready
 from sandbox.stripe.client import SandboxControls
 from tests.bench.http_load import WrongAnswer
-from tests.bench.people import PACKAGE, open_buyers
+from tests.bench.people import PACKAGE, Buyer, open_buyers
 from tests.bench.rounds import percentile
 from tests.bench.sizes import Sizes
 from tests.bench.stage import Place
@@ -53,19 +53,23 @@ def start_purchases(first_buyer: int, count: int) -> list[Purchase]:
     """Start purchases up to Stripe's page, each of another customer: none waits for another's delivery."""
     buyers = open_buyers(count, first=first_buyer)
 
-    def start(user_id: uuid.UUID) -> Purchase:
-        try:
-            return start_purchase(
-                buyer_id=user_id,
-                package_code=PACKAGE,
-                idempotency_key=str(uuid.uuid4()),
-                now=timezone.now(),
-            )
+    def start(some: list[Buyer]) -> list[Purchase]:
+        try:  # a thread keeps its connection for all of its purchases
+            return [
+                start_purchase(
+                    buyer_id=buyer.user_id,
+                    package_code=PACKAGE,
+                    idempotency_key=str(uuid.uuid4()),
+                    now=timezone.now(),
+                )
+                for buyer in some
+            ]
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(STARTING_THREADS) as pool:
-        return list(pool.map(start, [buyer.user_id for buyer in buyers]))
+        shares = [buyers[number::STARTING_THREADS] for number in range(STARTING_THREADS)]
+        return [purchase for share in pool.map(start, shares) for purchase in share]
 
 
 @contextmanager
