@@ -57,6 +57,13 @@ def test_the_sql_function_uses_the_mirrors_table_whatever_the_caller_puts_before
     assert OutboxRow.objects.count() == 1
 
 
+def test_many_subjects_are_marked_by_one_statement_each_as_it_would_be_alone():
+    mark("alice")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mirror_mark_all_stale('wallet', %s)", [["bob", "alice"]])
+    assert set(OutboxRow.objects.values_list("subject_id", "generation")) == {("alice", 2), ("bob", 1)}
+
+
 def test_a_row_is_due_at_once_even_for_a_worker_whose_clock_is_behind():
     mark()
     assert len(outbox.claim(limit=1, now=timezone.now() - timedelta(seconds=3))) == 1

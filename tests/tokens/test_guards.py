@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 
 from tests.support.database import as_owner
 from tests.tokens.conftest import Bank
+from tokens.kinds import SYSTEM_ACCOUNT_IDS
 from tokens.queries.integrity import find_imbalances
 
 NEW_ENTRY = """
@@ -94,6 +95,41 @@ def test_lines_added_later_are_refused_though_they_balance(books: Bank):
         for line, house, amount in ((4, 1, 5), (5, 2, -5))
     ]
     assert "balanced, closed set" in refused(NEW_LINES + ", ".join(later))
+
+
+@pytest.mark.parametrize(
+    ("entry", "account"),
+    [
+        ("00000000-0000-7000-8000-00000000000a", "00000000-0000-8000-8000-00000000000f"),
+        ("00000000-0000-7000-8000-00000000000b", "00000000-0000-8000-8000-000000000002"),
+    ],
+    ids=["account", "entry"],
+)
+def test_lines_on_an_account_or_of_an_entry_that_is_not_there_are_refused(
+    books: Bank, entry: str, account: str
+):
+    lines = f"('{entry}', 1, '00000000-0000-8000-8000-000000000001', 5), ('{entry}', 2, '{account}', -5)"
+    assert "on no account, or of no entry" in refused(NEW_ENTRY.format(lines=2), NEW_LINES + lines)
+
+
+def test_an_entry_that_moves_two_wallets_is_refused(books: Bank):
+    lines = (
+        "INSERT INTO tokens_posting"
+        " (entry_id, line, account_id, amount, seq, balance_after, wallet_version, chain_hash)"
+        " SELECT '00000000-0000-7000-8000-00000000000a'::uuid, n, account_id, amount, 90 + n, 0, 90, ''::bytea"
+        " FROM tokens_wallet, (VALUES (1, 5), (2, -5)) AS l(n, amount)"
+    )
+    assert "balanced, closed set" in refused(NEW_ENTRY.format(lines=2), lines)
+
+
+def test_the_houses_accounts_are_where_entries_look_for_them(books: Bank):
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, id, ledger_house_account(kind) FROM tokens_account WHERE owner_id IS NULL"
+        )
+        found = cursor.fetchall()
+    assert {kind: account_id for kind, account_id, _ in found} == SYSTEM_ACCOUNT_IDS
+    assert {kind: account_id for kind, _, account_id in found} == SYSTEM_ACCOUNT_IDS
 
 
 def test_an_entry_without_lines_is_refused_at_commit(books: Bank):

@@ -83,6 +83,17 @@ def test_a_lot_opens_full_and_free(books: Bank, remaining: int, held: int):
     assert "opens full" in refused(LOT.format(entry=SPEND, remaining=remaining, held=held))
 
 
+def test_a_lot_lies_in_an_account_that_is_there(books: Bank):
+    nowhere = LOT.format(entry="gen_random_uuid()", remaining=5, held=0).replace(
+        " account_id, gen", " gen_random_uuid(), gen"
+    )
+    assert "lies in no account" in refused(nowhere)
+
+
+def test_a_lot_of_an_entry_that_never_comes_is_refused_at_commit(books: Bank):
+    assert "foreign key" in refused(LOT.format(entry="gen_random_uuid()", remaining=5, held=0))
+
+
 def test_an_entry_with_lines_gets_no_further_lot_or_use(books: Bank):
     assert "closed" in refused(LOT.format(entry=SPEND, remaining=5, held=0))
     use = (

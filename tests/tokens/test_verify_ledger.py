@@ -35,6 +35,8 @@ def test_a_sound_ledger_is_said_to_be_sound(history: None, capsys: pytest.Captur
             {"10", "20", "40", "50", "70", "80", "83"},
         ),
         ("UPDATE tokens_posting SET amount = amount - 1 WHERE line = 2", {"10", "20", "60", "80"}),
+        ("UPDATE tokens_posting SET account_id = gen_random_uuid() WHERE line = 2", {"15", "60", "80"}),
+        ("UPDATE tokens_lot SET account_id = gen_random_uuid() WHERE seq = 3", {"15", "82", "83"}),
         ("DELETE FROM tokens_posting WHERE seq = 2", {"10", "20", "40", "50", "60", "70", "80"}),
         ("UPDATE tokens_posting SET balance_after = 91 WHERE seq = 2", {"40", "70"}),
         ("UPDATE tokens_posting SET seq = 9 WHERE seq = 3", {"40", "70", "83"}),

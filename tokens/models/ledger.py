@@ -89,11 +89,13 @@ class Entry(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     type = models.CharField(max_length=16, choices=EntryType)
     reference = models.CharField(
-        max_length=REFERENCE_LENGTH_MAX, unique=True, help_text="The business key: one entry each, for ever."
+        max_length=REFERENCE_LENGTH_MAX,
+        db_collation="C",  # one index finds it whole and by its beginning, in any database's language
+        help_text="The business key: one entry each, for ever.",
     )
     request_hash = models.BinaryField(max_length=32)
     line_count = models.PositiveSmallIntegerField()
-    purchase_id = models.UUIDField(null=True, blank=True, db_index=True)
+    purchase_id = models.UUIDField(null=True, blank=True)
     package_code = models.CharField(max_length=PACKAGE_CODE_LENGTH_MAX, blank=True)
     created_at = models.DateTimeField()
 
@@ -101,12 +103,16 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         permissions = [Right.REVERSE_ENTRY.permission]
         constraints = [
+            models.UniqueConstraint(fields=["reference"], name="entry_once_per_reference"),
             models.CheckConstraint(condition=Q(line_count__gte=2), name="entry_has_two_sides"),
             models.CheckConstraint(condition=Q(type__in=EntryType.values), name="entry_type_known"),
         ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="entry_newest_first"),
             models.Index(fields=["type", "-created_at", "-id"], name="entry_by_type"),
+            models.Index(
+                fields=["purchase_id"], condition=Q(purchase_id__isnull=False), name="entry_by_purchase"
+            ),
             models.Index(
                 fields=["package_code", "-created_at", "-id"],
                 condition=Q(package_code__gt=""),
@@ -119,12 +125,17 @@ class Entry(models.Model):
 
 
 class Posting(models.Model):
-    """One signed line of an entry. Lines on a wallet carry its `seq`, running balance and hash."""
+    """One signed line of an entry. Lines on a wallet carry its `seq`, running balance and hash.
+
+    That there are its entry and its account the guards say, once for all lines (docs/adr/0025).
+    """
 
     pk = models.CompositePrimaryKey("entry_id", "line")
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="postings", db_index=False)
+    entry = models.ForeignKey(
+        Entry, on_delete=models.PROTECT, related_name="postings", db_index=False, db_constraint=False
+    )
     line = models.PositiveSmallIntegerField()
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False, db_constraint=False)
     amount = models.BigIntegerField(help_text="Positive: tokens come into the account.")
     seq = models.BigIntegerField(null=True)
     balance_after = models.BigIntegerField(null=True)
@@ -133,7 +144,11 @@ class Posting(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "seq"], name="posting_seq_once_per_account"),
+            models.UniqueConstraint(
+                fields=["account", "seq"],
+                condition=Q(seq__isnull=False),
+                name="posting_seq_once_per_account",
+            ),
             # A wallet's line may be of nothing: an entry that moves only what its owner owes has one, too.
             models.CheckConstraint(
                 condition=~Q(amount=0) | Q(seq__isnull=False), name="posting_moves_something"

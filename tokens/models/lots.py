@@ -14,7 +14,9 @@ class Lot(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="lots", db_index=False, db_constraint=False
+    )
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lots")
     kind = models.CharField(max_length=16, choices=LotKind)
     amount = models.BigIntegerField(help_text="Tokens that the lot opened with.")

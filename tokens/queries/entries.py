@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from tokens.kinds import SYSTEM_ACCOUNT_IDS, AccountKind, EntryType
 from tokens.models import Entry, Posting
@@ -25,6 +25,16 @@ _DESCRIPTIONS = {
     EntryType.DEBT_REPAYMENT: "Debt repaid",
     EntryType.REVERSAL: "Correction",
 }
+
+# Only what takes tokens back, or gives them back, has a line on what is owed.
+_WITHOUT_DEBT = (
+    EntryType.PURCHASE,
+    EntryType.BONUS,
+    EntryType.GRANT,
+    EntryType.PROMOTION,
+    EntryType.SPEND,
+    EntryType.EXPIRY,
+)
 
 
 def history_of(owner_id: uuid.UUID, *, entry_type: str = "") -> QuerySet[Posting]:
@@ -167,11 +177,14 @@ def _tokens(number: int) -> str:
 
 
 def _told(postings: QuerySet[Posting]) -> QuerySet[Posting]:
-    """With what `describe` tells of them."""
+    """With what `describe` tells of them. What moves no debt is not asked for it: most of a page."""
     debt = Posting.objects.filter(
         entry_id=OuterRef("entry_id"), account_id=SYSTEM_ACCOUNT_IDS[AccountKind.DEBT]
     )
-    return postings.select_related("entry__note").annotate(on_debt=Subquery(debt.values("amount")[:1]))
+    on_debt = Case(
+        When(entry__type__in=_WITHOUT_DEBT, then=None), default=Subquery(debt.values("amount")[:1])
+    )
+    return postings.select_related("entry__note").annotate(on_debt=on_debt)
 
 
 def credited_among(purchase_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
