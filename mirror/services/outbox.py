@@ -171,11 +171,14 @@ def give_back(claimed: Claim, *, now: datetime) -> None:
 
 
 def let_go(claims: Collection[Claim]) -> None:
-    """Give rows back that were claimed and not begun: they are as due as they were."""
-    OutboxRow.objects.filter(
-        pk__in=[claimed.row_id for claimed in claims],
-        lease_token__in={claimed.lease_token for claimed in claims},
-    ).update(leased_until=None, lease_token=None)
+    """Give rows back that were claimed and not begun: they are as due as they were.
+
+    One by one: to wait for a row that a change of many is holding, while holding others, could close a circle.
+    """
+    for claimed in claims:
+        OutboxRow.objects.filter(pk=claimed.row_id, lease_token=claimed.lease_token).update(
+            leased_until=None, lease_token=None
+        )
 
 
 def fail(claimed: Claim, *, failure: DeliveryFailure, now: datetime) -> None:

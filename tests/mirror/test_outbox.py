@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.db.utils import IntegrityError
+from django.db.utils import IntegrityError, OperationalError
 from django.utils import timezone
 
 from mirror import limits
@@ -100,6 +100,27 @@ def test_marking_a_claimed_subject_waits_for_nobody(claim_one):
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '100ms'")
         assert mark().generation == 2
+
+
+def test_rows_are_let_go_of_one_by_one_so_that_no_circle_closes_with_a_change_of_many(clock):
+    mark("alice")
+    mark("bob")
+    claims = sorted(outbox.claim(limit=2, now=clock()), key=lambda claimed: claimed.subject_id)
+
+    def let_go() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+            try:
+                outbox.let_go(claims)
+            finally:
+                cursor.execute("RESET lock_timeout")
+
+    with transaction.atomic():
+        mark("bob")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            in_thread(let_go)
+    leased = OutboxRow.objects.filter(leased_until__isnull=False)
+    assert list(leased.values_list("subject_id", flat=True)) == ["bob"]
 
 
 def test_the_lease_of_a_worker_that_died_runs_out_and_its_late_settlement_changes_nothing(clock, claim_one):
