@@ -112,6 +112,22 @@ def test_lines_on_an_account_or_of_an_entry_that_is_not_there_are_refused(
     assert "on no account, or of no entry" in refused(NEW_ENTRY.format(lines=2), NEW_LINES + lines)
 
 
+@pytest.mark.parametrize("table", ["tokens_entry", "tokens_account"])
+def test_an_entry_or_an_account_in_a_table_that_only_inherits_is_not_there(books: Bank, table: str):
+    entry, house = NEW_ENTRY.format(lines=2), "00000000-0000-8000-8000-000000000002"
+    elsewhere = f"CREATE TABLE elsewhere () INHERITS ({table})"
+    if table == "tokens_entry":
+        made = [elsewhere, entry.replace("tokens_entry", "elsewhere")]
+    else:
+        house = "00000000-0000-8000-8000-00000000000f"
+        made = [elsewhere, f"INSERT INTO elsewhere (id, kind) VALUES ('{house}', 'issuance')", entry]
+    lines = (
+        "('00000000-0000-7000-8000-00000000000a', 1, '00000000-0000-8000-8000-000000000001', 5),"
+        f" ('00000000-0000-7000-8000-00000000000a', 2, '{house}', -5)"
+    )
+    assert "on no account, or of no entry" in refused(*made, NEW_LINES + lines)
+
+
 def test_an_entry_that_moves_two_wallets_is_refused(books: Bank):
     lines = (
         "INSERT INTO tokens_posting"

@@ -90,6 +90,16 @@ def test_a_lot_lies_in_an_account_that_is_there(books: Bank):
     assert "lies in no account" in refused(nowhere)
 
 
+def test_a_lot_lies_in_no_account_of_a_table_that_only_inherits(books: Bank):
+    account = "00000000-0000-8000-8000-00000000000f"
+    lot = LOT.format(entry="gen_random_uuid()", remaining=5, held=0)
+    assert "lies in no account" in refused(
+        "CREATE TABLE elsewhere () INHERITS (tokens_account)",
+        f"INSERT INTO elsewhere (id, kind) VALUES ('{account}', 'issuance')",
+        lot.replace(" account_id, gen", f" '{account}', gen"),
+    )
+
+
 def test_a_lot_of_an_entry_that_never_comes_is_refused_at_commit(books: Bank):
     assert "foreign key" in refused(LOT.format(entry="gen_random_uuid()", remaining=5, held=0))
 

@@ -62,6 +62,16 @@ def test_what_is_wrong_is_named_then_mended_and_mirrored(history: Bank, capsys: 
     history.spend(5)  # the guard is on again, and what follows fits
 
 
+def test_a_balance_is_not_mended_to_one_that_no_posting_leads_to(bank: Bank):
+    bank.credit(100)
+    bank.spend(30)
+    before = bank.wallet
+    tamper("UPDATE tokens_posting SET amount = amount + 1 WHERE seq = 1")
+    with as_owner(), pytest.raises(DatabaseError, match="no posting leads to its balance"):
+        call_command("rebuild_balances")
+    assert bank.wallet == before
+
+
 def test_the_applications_role_may_not(history: Bank):
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
         call_command("rebuild_balances")
