@@ -187,6 +187,7 @@ traffic_in_steps() {
             --to-revisions="$REVISION=$percent"
         [[ -n $DRY_RUN ]] || sleep "$WATCH_SECONDS"
         answers_are_right || {
+            must_be_newest # else it is the other one's traffic and workers that go back, too
             take_back
             fail "$EXIT_TAKEN_BACK" "$REVISION answered with errors at $percent % and was taken back."
         }

@@ -24,9 +24,8 @@ class Cloud:
         self.writes = 0
         self.interrupt_after = 0
         self.failing: set[str] = set()  # words of the jobs' executions that fail
-        self.meanwhile: dict[
-            str, Callable[[], object]
-        ] = {}  # what somebody does while an execution with these words runs
+        # What somebody does while an execution with these words runs, or while the log is read.
+        self.meanwhile: dict[str, Callable[[], object]] = {}
         self.answers: list[int] = []  # the last statuses that the site answered, as its log has them
         self._things: dict[str, dict[str, Any]] = {}
 

@@ -101,8 +101,7 @@ def execute_job(cloud: Cloud, names: list[str], flags: Flags) -> str:
     arguments = text.split(separator)
     run = " ".join([*job["command"].split(","), *arguments])
     cloud.there(EXECUTION)[f"{cloud.writes + 1:03}"] = run
-    for happens in [each for words, each in cloud.meanwhile.items() if words in run]:
-        happens()
+    _meanwhile(cloud, run)
     if any(words in run for words in cloud.failing):
         cloud.writes += 1
         raise Refused("", "The execution failed.\nView details about this execution by running: …")
@@ -111,7 +110,13 @@ def execute_job(cloud: Cloud, names: list[str], flags: Flags) -> str:
 
 def read_log(cloud: Cloud, names: list[str], flags: Flags) -> str:
     _expect(flags, "--format", "value(httpRequest.status)")
+    _meanwhile(cloud, "logging read")
     return "".join(f"{status}\n" for status in cloud.answers)
+
+
+def _meanwhile(cloud: Cloud, done: str) -> None:
+    for happens in [each for words, each in cloud.meanwhile.items() if words in done]:
+        happens()
 
 
 def _container(cloud: Cloud, flags: Flags) -> dict[str, Any]:
