@@ -67,7 +67,7 @@ def lost_wallets(page: Page) -> Iterator[Loss]:
 
 
 def _returns(fields: Mapping[str, Any], *, is_credited: bool) -> Return:
-    kind = fields.get("type")
+    kind = _text(fields, "type")
     if kind in _FROM_STRIPE and is_credited:
         return Return.FROM_STRIPE
     return Return.BY_ITSELF if kind in _BY_ITSELF else Return.NO

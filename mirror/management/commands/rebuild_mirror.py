@@ -61,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError("--subject and --after need --kind.")
         if subject and options["after_restore"]:
             raise CommandError("--after-restore is about all subjects.")
-        if (options["only_report"] or options["lost"]) and not options["after_restore"]:
+        if (options["only_report"] or options["lost"] is not None) and not options["after_restore"]:
             raise CommandError("--only-report and --lost need --after-restore.")
         kinds = [kind] if kind else known
         if options["after_restore"]:
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         """Tell what is lost before anything is changed: afterwards nothing shows it any more."""
         losses = chain.from_iterable(find_losses(kind=kind) for kind in kinds)
         try:
-            with Path(file).open("x", encoding="utf-8") if file else nullcontext() as programs:
+            with Path(file).open("x", encoding="utf-8") if file is not None else nullcontext() as programs:
                 write_losses(losses, people=self.stdout, programs=programs)
         except OSError as error:
             raise CommandError(f"Nothing is changed: {error}") from error
