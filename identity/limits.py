@@ -16,9 +16,9 @@ OPEN_ACCOUNT_TRIES_MAX = 3  # a first sighting that lost a race finds the winner
 SIGN_IN_FAILURES_MAX = 5
 SIGN_IN_REST = timedelta(minutes=15)
 
-WALLET_CLAIM_BATCH_MAX = 50
-WALLET_CLAIM_RETRY = timedelta(minutes=1)  # doubled at each failure, up to:
-WALLET_CLAIM_RETRY_MAX = timedelta(hours=6)
+CLAIMS_BATCH_MAX = 50
+CLAIMS_RETRY = timedelta(minutes=1)  # doubled at each failure, up to:
+CLAIMS_RETRY_MAX = timedelta(hours=6)
 
 SERVICE_NAME_LENGTH_MAX = 64
 SERVICE_NAME_PATTERN = r"^[a-z0-9][a-z0-9_.-]*$"

@@ -23,7 +23,7 @@ def set_due_claims(*, now: datetime) -> int:
     """
     User.objects.filter(pk__in=told_otherwise(), claims_due_at=None).update(claims_due_at=now)
     due = User.objects.filter(claims_due_at__lte=now).order_by("claims_due_at")
-    return sum(_set(user, now) for user in due[: limits.WALLET_CLAIM_BATCH_MAX])
+    return sum(_set(user, now) for user in due[: limits.CLAIMS_BATCH_MAX])
 
 
 def _set(user: User, now: datetime) -> bool:
@@ -51,4 +51,4 @@ def _move(user_id: uuid.UUID, *, due_at: datetime | None, to: datetime | None, f
 
 def _delay(failures: int) -> timedelta:
     doublings: int = 2 ** min(failures, 20)
-    return min(limits.WALLET_CLAIM_RETRY * doublings, limits.WALLET_CLAIM_RETRY_MAX)
+    return min(limits.CLAIMS_RETRY * doublings, limits.CLAIMS_RETRY_MAX)

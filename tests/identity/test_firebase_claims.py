@@ -58,7 +58,7 @@ def test_the_time_between_tries_has_a_limit(google, joined):
     User.objects.update(claims_failures=32_000)
     google.answer_instead = (403, b"{}")
     assert firebase_claims.set_due_claims(now=NOW) == 0
-    assert _due(joined) == (NOW + limits.WALLET_CLAIM_RETRY_MAX, 32_000)
+    assert _due(joined) == (NOW + limits.CLAIMS_RETRY_MAX, 32_000)
 
 
 @pytest.mark.django_db(transaction=True)
