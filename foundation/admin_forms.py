@@ -52,6 +52,19 @@ def ask_and_act(
     if form.is_valid():
         page.act_on_each(request, rows, action=action, act=lambda row: act(row, form.cleaned_data))
         return None
+    return ask(page, request, rows, title=title, foretold=foretold, form=form)
+
+
+def ask(
+    page: ModelAdmin,
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    *,
+    title: str,
+    foretold: str,
+    form: forms.Form,
+) -> HttpResponse:
+    """The page that asks the form, and comes back with its answers to the action of a list or a row."""
     chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
     from_row = FROM_ROW in request.POST
     return confirmation(

@@ -46,11 +46,20 @@ class TrailMixin(Page):
         for row in queryset:
             self.tell_trail(request, row, "delete", {"was": str(row)})
 
-    def tell_trail(self, request: HttpRequest, row: Any, verb: str, facts: Mapping[str, object]) -> None:
+    def tell_trail(
+        self, request: HttpRequest, row: Any, verb: str, facts: Mapping[str, object], *, reason: str = ""
+    ) -> None:
         """Record what was done on a page. Where a service does it, the service records it, and not the page."""
         if not self.service_keeps_trail:
             kind = str(self.opts.model_name)
-            trail().tell(request, action=f"{kind}.{verb}", subject_kind=kind, subject_id=row.pk, facts=facts)
+            trail().tell(
+                request,
+                action=f"{kind}.{verb}",
+                subject_kind=kind,
+                subject_id=row.pk,
+                facts=facts,
+                reason=reason,
+            )
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -17,6 +17,7 @@ class Trail(Protocol):
         subject_kind: str,
         subject_id: object,
         facts: Mapping[str, object],
+        reason: str = "",
     ) -> None:
         """Record what the person who is signed in does, in the transaction that does it."""
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from unfold import widgets
 
 from foundation.admin import ModelAdmin, ReadOnlyModelAdmin, pretty
+from foundation.admin_forms import ReasonForm, answered, ask
 
 # What this product has dj-stripe copy. Its other tables stay empty, and its keys and webhook secrets are
 # nobody's to read or to change here.
@@ -32,6 +33,13 @@ STRIPE_COPIES: Final = (
 LOOKED_AFTER: Final = ("djstripe", "account", "socialaccount", "mfa", "usersessions")
 RESTYLED: Final = "django_celery_beat"
 RUNS_TASKS: Final = "run_tasks"
+# What the restyled library's actions will do to each row.
+FORETOLD: Final = {
+    "enable_tasks": "From now on beat starts the task whenever its time has come.",
+    "disable_tasks": "Beat starts the task no more, until somebody enables it again.",
+    "toggle_tasks": "What is enabled is disabled, and what is disabled is enabled.",
+    RUNS_TASKS: "A worker runs the task once, now, whatever its schedule says.",
+}
 # unfold styles the widgets of fields that it makes itself, not of those that a form declares.
 STYLES: Final[tuple[tuple[type[forms.Widget], list[str]], ...]] = (
     (forms.CheckboxInput, widgets.SWITCH_CLASSES),  # before Input, whose subclass it is
@@ -116,12 +124,12 @@ class RestyleMixin(RestyledBase):
     has_few_rows = True
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The library asks for no right, so that whoever may look could run a task, and records nothing."""
+        """The library asks for no right and no reason, and records nothing: whoever may look could run a task."""
         actions: dict[str, Any] = super().get_actions(request)
         if not self.has_change_permission(request):
             return {}
         return {
-            name: (act if name == "delete_selected" else _recorded(act, name), name, words)
+            name: (act if name == "delete_selected" else _recorded(act, name, str(words)), name, words)
             for name, (act, _, words) in actions.items()
         }
 
@@ -139,21 +147,24 @@ class RestyleMixin(RestyledBase):
         return form
 
 
-def _recorded(act: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """The library's action, told to the audit trail for each row in the transaction that does it.
+def _recorded(act: Callable[..., Any], name: str, title: str) -> Callable[..., Any]:
+    """The library's action, once somebody has said why: told to the trail for each row in the transaction that does it.
 
     Running tasks sends messages, which no transaction may wait for: that is told first, and then done.
     """
 
-    def act_and_tell(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> Any:
+    def ask_and_tell(page: ModelAdmin, request: HttpRequest, rows: models.QuerySet[Any]) -> Any:
+        form = answered(request, ReasonForm)
+        if not form.is_valid():
+            return ask(page, request, rows, title=title, foretold=FORETOLD.get(name, title), form=form)
         with transaction.atomic():
             for row in rows:
-                page.tell_trail(request, row, name, {})
+                page.tell_trail(request, row, name, {}, reason=form.cleaned_data["reason"])
             if name != RUNS_TASKS:
                 return act(page, request, rows)
         return act(page, request, rows)
 
-    return act_and_tell
+    return ask_and_tell
 
 
 def adopt_libraries() -> None:

@@ -23,6 +23,7 @@ class AuditTrail:
         subject_kind: str,
         subject_id: object,
         facts: Mapping[str, object],
+        reason: str = "",
     ) -> None:
         """Record it, with the person and where they are."""
         audit.record(
@@ -30,6 +31,7 @@ class AuditTrail:
             action=action,
             subject_kind=subject_kind,
             subject_id=subject_id,
+            reason=reason,
             facts=facts,
             now=timezone.now(),
         )

@@ -21,6 +21,7 @@ from tests.admin.test_actions import act, answer
 from tests.admin.test_who_gets_in import url
 
 LIST = url("identity.AuditRecord", "changelist")
+TASKS = "django_celery_beat.PeriodicTask"
 
 
 def told(action: str, kind: str, subject_id: object, *, actor: Actor = SYSTEM_ACTOR, **more: Any) -> str:
@@ -125,11 +126,19 @@ def test_groups_and_tasks_tell_who_made_changed_and_deleted_them(superuser: Clie
     superuser.post(url("auth.Group", "add"), {"name": "Helpers"})
     group = Group.objects.get()
     task = periodic_task()
-    act(superuser, "django_celery_beat.PeriodicTask", "disable_tasks", task)
+    assert "until somebody enables it" in act(superuser, TASKS, "disable_tasks", task).content.decode()
+    answer(superuser, TASKS, "disable_tasks", task, reason=" ")
+    task.refresh_from_db()
+    assert task.enabled
+    answer(superuser, TASKS, "disable_tasks", task, reason="It floods a log.")
+    task.refresh_from_db()
+    assert not task.enabled
+    assert AuditRecord.objects.get(subject_kind="periodictask").reason == "It floods a log."
     both = {"action": ["", "enable_tasks"], "_selected_action": [str(task.pk)], "index": "1"}
-    superuser.post(url("django_celery_beat.PeriodicTask", "changelist"), both)
+    both |= {"_answered": "1", "reason": "It is mended."}
+    superuser.post(url(TASKS, "changelist"), both)
     chosen = {"action": "delete_selected", "_selected_action": [str(task.pk)], "index": "0", "post": "yes"}
-    superuser.post(url("django_celery_beat.PeriodicTask", "changelist"), chosen)
+    superuser.post(url(TASKS, "changelist"), chosen)
     superuser.post(url("auth.Group", "delete", group.pk), {"post": "yes"})
     assert not PeriodicTask.objects.exists()
     assert records() == [
@@ -151,7 +160,8 @@ def test_a_task_that_is_run_is_told_first_and_sent_outside_of_any_transaction(su
 
     before_task_publish.connect(look)
     try:
-        act(superuser, "django_celery_beat.PeriodicTask", "run_tasks", task)
+        assert "whatever its schedule says" in act(superuser, TASKS, "run_tasks", task).content.decode()
+        answer(superuser, TASKS, "run_tasks", task, reason="It is late.")
     finally:
         before_task_publish.disconnect(look)
     assert sent == [(False, [("periodictask.run_tasks", str(task.pk), {})])]

@@ -10,7 +10,7 @@ from foundation.admin_lists import EstimatingPaginator
 from foundation.limits import ADMIN_JSON_CHARACTERS_MAX
 from tests.admin.conftest import SignedIn
 from tests.admin.rows import periodic_task, row_of
-from tests.admin.test_actions import act
+from tests.admin.test_actions import answer
 from tests.admin.test_who_gets_in import REGISTERED, url
 
 
@@ -54,10 +54,10 @@ def test_who_may_only_look_runs_and_stops_no_task(staff: SignedIn, superuser: Cl
     bob = staff("django_celery_beat.view_periodictask", name="bob")
     page = url("django_celery_beat.PeriodicTask", "change", task.pk)
     assert bob.get(page).context["row_actions"] == []
-    act(bob, "django_celery_beat.PeriodicTask", "disable_tasks", task)
+    answer(bob, "django_celery_beat.PeriodicTask", "disable_tasks", task, reason="Mine.")
     assert PeriodicTask.objects.get().enabled
     assert "disable_tasks" in dict(superuser.get(page).context["row_actions"])
-    act(superuser, "django_celery_beat.PeriodicTask", "disable_tasks", task)
+    answer(superuser, "django_celery_beat.PeriodicTask", "disable_tasks", task, reason="It floods a log.")
     assert not PeriodicTask.objects.get().enabled
 
 
