@@ -26,8 +26,6 @@ SIGN_IN = {
         # Codes of a second factor, per account: whoever guesses them knows its password already.
         "second_factor": "5/5m/key",
     },
-    # Each sign-in is noted with its device; that the device is still used by our own middleware, seldom.
-    "USERSESSIONS_TRACK_ACTIVITY": True,
     "MFA_FORMS": {
         "authenticate": "identity.pages.second_factor.CodeForm",
         "reauthenticate": "identity.pages.second_factor.CodeAgainForm",

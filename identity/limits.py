@@ -31,6 +31,7 @@ API_KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 DEVICE_SEEN_NOTED_EVERY = timedelta(minutes=5)
 DEVICE_WORDS_LENGTH_MAX = 200  # of what a browser says that it is; allauth's column
 DEVICES_SHOWN = 10
+DEVICES_AT_ONCE_MAX = 20  # each sign-in, and the list of them, looks at every one
 SIGN_INS_KEPT = timedelta(days=30)  # of who guessed passwords, and from where
 AUDIT_CODE_LENGTH_MAX = 64
 AUDIT_ID_LENGTH_MAX = 255

@@ -16,7 +16,7 @@ from django.utils import timezone
 from identity.errors import EmailTaken
 from identity.models import User
 from identity.pages.sign_in import attempted_from
-from identity.services import accounts
+from identity.services import accounts, devices
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is untyped
@@ -25,6 +25,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The same address that every limit counts by; allauth's own reading errs where a proxy is missing."""
         return attempted_from(request)
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign them in here, and out where they were longest ago if they are on very many devices."""
+        devices.make_room(user_id=user.id)
+        super().login(request, user)
 
     def save_user(self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True) -> User:  # noqa: FBT001, FBT002 - allauth's signature
         """Fill in the user from the form and open their account."""

@@ -62,6 +62,20 @@ def test_somebody_sees_their_devices_and_signs_the_others_out() -> None:
     assert UserSession.objects.get().user_agent == FIREFOX
 
 
+def test_one_device_more_than_at_once_ends_the_one_that_was_used_longest_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("identity.services.devices.DEVICES_AT_ONCE_MAX", 2)
+    open_customer("alice")
+    bobs = device_of(open_customer("bob"))
+    first, forgotten = signed_in(FIREFOX), signed_in(CHROME)
+    UserSession.objects.filter(user_agent=CHROME[:200]).update(last_seen_at=BEGAN)
+    last = signed_in(FIREFOX)
+    assert [each.get("/wallet").status_code for each in (first, forgotten, last)] == [200, 302, 200]
+    assert UserSession.objects.exclude(pk=bobs.pk).count() == 2
+    assert UserSession.objects.filter(pk=bobs.pk).exists()
+
+
 def test_staff_see_a_customers_devices_newest_first_and_not_what_opens_them(
     staff: SignedIn, superuser: Client
 ) -> None:
