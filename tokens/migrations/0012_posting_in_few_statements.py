@@ -18,10 +18,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveConstraint(
-            model_name="posting",
-            name="posting_seq_once_per_account",
-        ),
         migrations.AlterField(
             model_name="entry",
             name="purchase_id",
@@ -77,14 +73,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="entry",
             constraint=models.UniqueConstraint(fields=("reference",), name="entry_once_per_reference"),
-        ),
-        migrations.AddConstraint(
-            model_name="posting",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("seq__isnull", False)),
-                fields=("account", "seq"),
-                name="posting_seq_once_per_account",
-            ),
         ),
         *(
             migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)

@@ -144,11 +144,7 @@ class Posting(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "seq"],
-                condition=Q(seq__isnull=False),
-                name="posting_seq_once_per_account",
-            ),
+            models.UniqueConstraint(fields=["account", "seq"], name="posting_seq_once_per_account"),
             # A wallet's line may be of nothing: an entry that moves only what its owner owes has one, too.
             models.CheckConstraint(
                 condition=~Q(amount=0) | Q(seq__isnull=False), name="posting_moves_something"
