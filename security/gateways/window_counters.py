@@ -17,7 +17,9 @@ from typing import Final
 from django.core.cache import caches
 from django_ratelimit import ALL
 from django_ratelimit.core import EXPIRATION_FUDGE, _get_window, _make_cache_key, get_usage
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from security.errors import LimiterUnavailable
 
@@ -89,18 +91,16 @@ def count_one(
             raise LimiterUnavailable
         return int(usage["count"])
 
-    return Hit(_asked_until_it_answers(ask, tries), window, key)
-
-
-def _asked_until_it_answers(ask: Callable[[], int], tries: int) -> int:
-    """The answer of Redis, which is asked at once again where a connection was cut or an answer came too late."""
     try:
-        return ask()
+        number = Retry(NoBackoff(), tries - 1, (RedisError,)).call_with_retry(ask, _note_unanswered)
     except RedisError as error:
-        if tries == 1:
-            raise LimiterUnavailable from error
-        logger.info("counter.asked_again", extra={"error": type(error).__name__})
-        return _asked_until_it_answers(ask, tries - 1)
+        raise LimiterUnavailable from error
+    return Hit(number, window, key)
+
+
+def _note_unanswered(error: Exception) -> None:
+    """A connection was cut, or an answer came too late."""
+    logger.info("counter.unanswered", extra={"error": type(error).__name__})
 
 
 def take_back(hit: Hit) -> None:

@@ -90,7 +90,8 @@ def test_a_campaign_over_a_tree_whose_ledger_ignores_callers_keys_fails_and_find
     seeds = itertools.islice(seeds_that_strike_there(), CAMPAIGNS_MAX)
     campaigns = [run_campaign(tree_without_guard, next(seeds), tmp_path / "first.json")]
     for seed in seeds:
-        # A retry that is refused, since the wallet is empty by then, leaves the first one as invented: another chance.
+        # A retry that is refused, since the wallet is frozen or empty by then, leaves a first spend of whose caller was
+        # told no: invented. Whether that happens is a campaign's chance, too.
         if campaigns[-1][1]["doubled"] and not campaigns[-1][1]["invented"]:
             break
         campaigns.append(run_campaign(tree_without_guard, seed, tmp_path / f"{seed}.json"))

@@ -37,7 +37,7 @@ EVENTS_BESIDE = frozenset(
         *("admin.refused", "alert.acknowledged", "alert.assigned", "alert.mail_failed"),
         *("api.outage", "api.uncounted", "api_key.created", "api_key.revoked"),
         *("backfill.failed", "cache.without_redis", "catalogue.withdraw_failed"),
-        *("counter.asked_again", "counter.not_given_back", "discrepancy.not_repaired", "event.fetched"),
+        *("counter.not_given_back", "counter.unanswered", "discrepancy.not_repaired", "event.fetched"),
         *("ledger.imbalance", "limits.changed", "measures.taken"),
         *("mirror.batch_failed", "mirror.projection_failed", "mirror.retried", "mirror.scanned"),
         *("override.expired", "override.revoked", "page.outage", "proposal.incomplete"),

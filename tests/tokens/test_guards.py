@@ -128,6 +128,12 @@ def test_an_entry_or_an_account_in_a_table_that_only_inherits_is_not_there(books
     assert "on no account, or of no entry" in refused(*made, NEW_LINES + lines)
 
 
+def test_an_entry_with_lines_in_a_table_that_only_inherits_has_none(books: Bank):
+    line = "('00000000-0000-7000-8000-00000000000a', 1, '00000000-0000-8000-8000-000000000001', 5)"
+    made = ("CREATE TABLE elsewhere () INHERITS (tokens_posting)", NEW_ENTRY.format(lines=2))
+    assert "has no postings" in refused(*made, NEW_LINES.replace("tokens_posting", "elsewhere") + line)
+
+
 def test_an_entry_that_moves_two_wallets_is_refused(books: Bank):
     lines = (
         "INSERT INTO tokens_posting"

@@ -88,3 +88,25 @@ END $$;
 DROP TRIGGER lot_in_time ON tokens_lot;
 CREATE TRIGGER lot_in_time AFTER INSERT ON tokens_lot
     REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION ledger_check_lots();
+
+-- The lines that an entry and a wallet's step need by COMMIT are the ledger's own, too.
+CREATE OR REPLACE FUNCTION ledger_check_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM ONLY tokens_posting WHERE entry_id = NEW.id AND line = 1) THEN
+        RAISE EXCEPTION 'entry % has no postings', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_has_postings';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_check_wallet_posting() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NEW.seq > 0 AND NOT EXISTS (
+        SELECT 1 FROM ONLY tokens_posting
+        WHERE account_id = NEW.account_id AND seq = NEW.seq
+          AND balance_after = NEW.balance AND chain_hash = NEW.chain_hash) THEN
+        RAISE EXCEPTION 'wallet %: no posting leads to its balance', NEW.account_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'wallet_balance_has_posting';
+    END IF;
+    RETURN NULL;
+END $$;
