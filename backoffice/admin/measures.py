@@ -86,7 +86,10 @@ def _of_payments(known: Counted[dict[int, Credits]] | None, now: datetime) -> li
         Measure(
             "Paid and not credited for over 2 minutes, now",
             "0",
-            [Cell(str(each.overdue), each.overdue == 0) for each in windows[:1]],
+            [
+                *(Cell(str(each.overdue), each.overdue == 0) for each in windows[:1]),
+                *(Cell(DASH, None) for _ in windows[1:]),
+            ],
             list_url("payments.Purchase", status__exact="quarantined"),
         ),
     ]
