@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.apps import apps
 from django.contrib import admin
@@ -13,6 +14,7 @@ from unfold import widgets
 
 from foundation.admin import ModelAdmin, ReadOnlyModelAdmin, pretty
 from foundation.admin_forms import ReasonForm, answered, ask
+from identity.rules.devices import device_words
 
 # What this product has dj-stripe copy. Its other tables stay empty, and its keys and webhook secrets are
 # nobody's to read or to change here.
@@ -90,11 +92,16 @@ class SocialAccountAdmin(ReadOnlyModelAdmin):
 class DeviceAdmin(ReadOnlyModelAdmin):
     """Sessions by the device that has them. The key that opens one is shown to nobody, nor found by."""
 
-    list_display = ("user_agent", "user", "ip", "created_at", "last_seen_at")
+    list_display = ("device", "user", "ip", "created_at", "last_seen_at")
     list_select_related = ("user",)
     search_fields = ("user__id", "user__email__startswith")
     ordering = ("-pk",)
-    fields = ("user", "user_agent", "ip", "created_at", "last_seen_at")
+    fields = ("user", "device", "user_agent", "ip", "created_at", "last_seen_at")
+
+    @admin.display(description="device")
+    def device(self, session: UserSession) -> str:
+        """Browser and system, as people call them."""
+        return device_words(session.user_agent)
 
 
 class GroupAdmin(ModelAdmin):

@@ -10,6 +10,7 @@ from foundation.admin import link, may, table
 from foundation.panels import Tables, register_panel
 from identity.limits import DEVICES_SHOWN
 from identity.queries.devices import devices_of
+from identity.rules.devices import device_words
 
 TITLE: Final = "Devices of sign-in"
 NONE: Final = (
@@ -23,7 +24,7 @@ def devices_panel(request: HttpRequest, user: Any) -> Tables:
         return []
     found = [
         (
-            link(UserSession, device.pk, device.user_agent or "Unnamed"),
+            link(UserSession, device.pk, device_words(device.user_agent)),
             device.ip,
             _moment(device.created_at),
             _moment(device.last_seen_at),

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from foundation.admin import ModelAdmin, customer_link
+from foundation.limits import ADMIN_REASON_LENGTH_MAX
 from foundation.panels import panels_of
 from foundation.waker import wake
 from identity.kinds import SET_CLAIMS_TASK, Right
@@ -16,7 +19,27 @@ from identity.services.staff import Standing, set_standing
 
 # Rights come by groups, so that people who do the same work have the same rights.
 STAFF_RIGHTS = ("is_staff", "is_superuser", "groups")
+REASON = "reason"
+SERVICES_SAY = (*STAFF_RIGHTS, REASON)  # what is not saved and recorded here
 GIVEN_BY_SUPERUSERS = ("is_superuser",)
+
+
+class PersonForm(forms.ModelForm[User]):
+    """A person, and why they are changed: nothing is changed without."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=ADMIN_REASON_LENGTH_MAX,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Why you change something, for other members of staff, and kept for ever: name no personal data.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Have whoever changes something say why."""
+        given = super().clean() or self.cleaned_data
+        if set(self.changed_data) - {REASON} and not given.get(REASON) and REASON not in self.errors:
+            self.add_error(REASON, "Say why.")
+        return given
 
 
 @admin.register(User)
@@ -48,10 +71,12 @@ class UserAdmin(ModelAdmin):
         "last_login",
         "firebase_joined_at",
     )
+    form = PersonForm
     change_form_outer_after_template = "admin/related_tables.html"
     fieldsets = (
         (None, {"fields": ("customer", "id", "email", "display_name", "firebase_uid", "is_active")}),
         ("Rights in the back office", {"fields": STAFF_RIGHTS}),
+        ("Why", {"fields": (REASON,)}),
         ("When", {"fields": ("date_joined", "last_login", "firebase_joined_at")}),
     )
 
@@ -64,26 +89,36 @@ class UserAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what is not a service's to say."""
-        obj.save(update_fields=[name for name in form.changed_data if name not in STAFF_RIGHTS])
+        obj.save(update_fields=[name for name in form.changed_data if name not in SERVICES_SAY])
         wake(SET_CLAIMS_TASK)  # who is locked out is no staff either
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Have the service say whether they work here, and as what, if this person was asked."""
+        """Have the service say whether they work here, and as what, if that is to be another."""
         given = form.cleaned_data
-        if "is_staff" in given:
+        if set(STAFF_RIGHTS) & set(form.changed_data):
             standing = Standing(
                 is_staff=given["is_staff"],
                 is_superuser=given.get("is_superuser", form.instance.is_superuser),
                 roles=frozenset(group.name for group in given["groups"]),
             )
             set_standing(
-                user_id=form.instance.pk, standing=standing, actor=staff(request), now=timezone.now()
+                user_id=form.instance.pk,
+                standing=standing,
+                actor=staff(request),
+                reason=given[REASON],
+                now=timezone.now(),
             )
 
     def construct_change_message(self, request: HttpRequest, form: Any, *args: Any, **kwargs: Any) -> Any:
         """What the service does it records itself."""
         told = super().construct_change_message(request, form, *args, **kwargs)
-        return {name: change for name, change in told.items() if name not in STAFF_RIGHTS}
+        changed = {name: change for name, change in told.items() if name not in SERVICES_SAY}
+        return {"changed": changed, REASON: form.cleaned_data[REASON]} if changed else None
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Tell the audit trail what was changed here, and why."""
+        if message:
+            self.tell_trail(request, obj, "change", {"changed": message["changed"]}, reason=message[REASON])
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -24,15 +24,17 @@ class Standing:
     roles: frozenset[str]
 
 
-def set_standing(*, user_id: uuid.UUID, standing: Standing, actor: Actor, now: datetime) -> None:
+def set_standing(*, user_id: uuid.UUID, standing: Standing, actor: Actor, reason: str, now: datetime) -> None:
     """Make this person what is asked for. Only superusers make superusers, and change what one is.
 
     Where they are that already, nothing is done and nothing recorded. A worker tells Firebase who is staff now.
 
     :raises ActionNotAllowed: `action_not_allowed`.
+    :raises ReasonMissing: `reason_missing`.
     :raises UserNotFound: `user_not_found`.
     """
     rights.require(Right.MANAGE_STAFF, actor=actor)
+    audit.require_reason(reason=reason, actor=actor)
     with transaction.atomic():
         user = User.objects.select_for_update().filter(id=user_id).first()
         if user is None:
@@ -50,6 +52,7 @@ def set_standing(*, user_id: uuid.UUID, standing: Standing, actor: Actor, now: d
             action="user.set_standing",
             subject_kind="user",
             subject_id=user.id,
+            reason=reason,
             facts={"changed": _changes(before, _standing(user))},
             now=now,
         )

@@ -111,12 +111,14 @@ def test_who_may_not_look_at_a_row_is_not_led_to_its_records(staff: SignedIn) ->
 def test_a_change_of_a_person_is_told_with_what_they_were(superuser: Client) -> None:
     alice, group = person("alice"), Group.objects.create(name="support")
     form = {"display_name": "Somebody", "is_active": "on", "is_staff": "on", "groups": [str(group.pk)]}
+    form["reason"] = "She joins us."
     assert superuser.post(url("identity.User", "change", alice.pk), form).status_code == 302
     standing = {"is_staff": [False, True], "roles": [[], ["support"]]}
     assert records() == [
         ("user.set_standing", str(alice.pk), {"changed": standing}),
         ("user.change", str(alice.pk), {"changed": {"display_name": None}}),
     ]
+    assert set(AuditRecord.objects.values_list("reason", flat=True)) == {"She joins us."}
     assert superuser.post(url("identity.User", "change", alice.pk), form).status_code == 302
     assert len(records()) == 2, "saving what is so already changes nothing"
 

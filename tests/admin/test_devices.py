@@ -10,13 +10,22 @@ from django.test import Client
 from django.utils import timezone
 
 from identity.limits import DEVICE_SEEN_NOTED_EVERY, DEVICES_SHOWN
+from identity.rules.devices import device_words
 from tests.admin.conftest import SignedIn
 from tests.admin.device_rows import BEGAN, device_of
 from tests.admin.test_who_gets_in import url
 from tests.support.shop import PASSWORD, open_customer
 
 pytestmark = pytest.mark.django_db
-FIREFOX, CHROME = "Firefox/140.0 on Linux", "Chrome/139 on Android " + "x" * 300
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+CHROME = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/139.0.0.0 Mobile Safari/537.36 " + "x" * 300
+)
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Mobile/15E148 Safari/604.1"
+)
 
 
 def signed_in(user_agent: str) -> Client:
@@ -53,13 +62,29 @@ def test_somebody_sees_their_devices_and_signs_the_others_out() -> None:
     lost, at_home = signed_in(CHROME), signed_in(FIREFOX)
     assert lost.get("/wallet").status_code == 200
     text = at_home.get("/accounts/sessions/").content.decode()
-    assert text.index("Firefox/140.0 on Linux") < text.index("Chrome/139 on Android")
+    assert text.index("Firefox 140 on Linux") < text.index("Chrome Mobile 139 on Android 15")
     assert not [key for key in UserSession.objects.values_list("session_key", flat=True) if key in text]
 
     at_home.post("/accounts/sessions/")
     assert lost.get("/wallet").status_code == 302
     assert at_home.get("/wallet").status_code == 200
     assert UserSession.objects.get().user_agent == FIREFOX
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (FIREFOX, "Firefox 140 on Linux"),
+        (CHROME[:200], "Chrome Mobile 139 on Android 15"),
+        (IPHONE, "Mobile Safari 18 on iOS 18"),
+        ("Mozilla/5.0 (X11; Linux x86_64)", "Linux"),
+        ("Something of our own", "Something of our own"),
+        ("<script>", "<script>"),
+        ("", "Unnamed"),
+    ],
+)
+def test_a_device_is_called_by_browser_and_system_or_by_what_it_says(said: str, words: str) -> None:
+    assert device_words(said) == words
 
 
 def test_one_device_more_than_at_once_ends_the_one_that_was_used_longest_ago(

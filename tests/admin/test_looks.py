@@ -10,11 +10,14 @@ from payments.kinds import InboxStatus, PurchaseStatus
 from payments.models import Purchase
 from security.kinds import Limit, OverrideKind
 from security.models import Alert
+from tests.admin.device_rows import device_of
+from tests.admin.payment_rows import dispute_of, refund_of
 from tests.admin.rows import (
     NOW,
     alert,
     event,
     freeze,
+    hold,
     limit_refusal,
     outbox_row,
     override,
@@ -48,7 +51,8 @@ def site_url(live_server: Any) -> str:
 @pytest.fixture
 def addresses(transactional_db: None) -> dict[str, str]:
     """Pages by name, with something to see on each."""
-    bought = settled_purchase("alice")
+    held = hold()  # of what Alice has bought, before her wallet is frozen
+    bought = Purchase.objects.get()
     purchase("bob")
     quarantined = purchase("dave")
     Purchase.objects.filter(id=quarantined.id).update(
@@ -75,6 +79,8 @@ def addresses(transactional_db: None) -> dict[str, str]:
     granted = override(daily_max=40)
     override("bob", kind=OverrideKind.UNLIMITED, hourly_max=None)
     refused = limit_refusal(times=45)
+    refunded, disputed = refund_of(bought), dispute_of(bought)
+    device = device_of(bought.buyer)
     limit_refusal("bob", limit=Limit.DECLINES, times=3)
     return {
         "today": "/admin/",
@@ -107,6 +113,14 @@ def addresses(transactional_db: None) -> dict[str, str]:
         "periodic tasks": url("django_celery_beat.PeriodicTask", "changelist"),
         "periodic task": url("django_celery_beat.PeriodicTask", "change", task.pk),
         "group": url("auth.Group", "change", Group.objects.create(name="Support").pk),
+        "refunds": url("payments.Refund", "changelist"),
+        "refund": url("payments.Refund", "change", refunded.pk),
+        "disputes": url("payments.Dispute", "changelist"),
+        "dispute": url("payments.Dispute", "change", disputed.pk),
+        "holds": url("tokens.Hold", "changelist"),
+        "hold": url("tokens.Hold", "change", held.pk),
+        "devices": url("usersessions.UserSession", "changelist"),
+        "device": url("usersessions.UserSession", "change", device.pk),
         "found nothing": url("payments.Purchase", "changelist") + "?q=nobody",
     }
 

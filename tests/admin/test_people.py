@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 
-from identity.models import User
+from identity.models import AuditRecord, User
 from tests.admin.conftest import SignedIn
 from tests.admin.rows import person
 from tests.admin.test_who_gets_in import url
@@ -13,7 +13,12 @@ RIGHTS = ("identity.view_user", "identity.change_user", "auth.view_group", "auth
 
 
 def save(client: Client, user: User, **fields: object) -> int:
-    form: dict[str, object] = {"display_name": user.display_name, "is_active": "on", **fields}
+    form: dict[str, object] = {
+        "display_name": user.display_name,
+        "is_active": "on",
+        "reason": "They asked for it.",
+        **fields,
+    }
     return client.post(url("identity.User", "change", user.pk), form).status_code
 
 
@@ -35,11 +40,24 @@ def test_staff_with_the_right_to_may_rename_and_lock_people(staff: SignedIn) -> 
     assert save(dave, alice, display_name="Alice L.") == 302
     alice.refresh_from_db()
     assert (alice.display_name, alice.is_active) == ("Alice L.", True)
-    assert (
-        dave.post(url("identity.User", "change", alice.pk), {"display_name": "Alice L."}).status_code == 302
-    )
+    locked = {"display_name": "Alice L.", "reason": "A stolen phone."}
+    assert dave.post(url("identity.User", "change", alice.pk), locked).status_code == 302
     alice.refresh_from_db()
     assert not alice.is_active
+    assert AuditRecord.objects.latest("id").reason == "A stolen phone."
+
+
+@pytest.mark.django_db
+def test_nobody_is_changed_for_no_reason(superuser: Client) -> None:
+    alice = person("alice")
+    before = User.objects.values().get(id=alice.id)
+    for changed in ({"is_staff": "on"}, {"is_active": ""}, {"display_name": "Alice L."}):
+        for reason in ("", "  ", "x" * 2_000):
+            assert save(superuser, alice, **changed, reason=reason) == 200
+    assert User.objects.values().get(id=alice.id) == before
+    assert not AuditRecord.objects.exists()
+    assert save(superuser, alice, reason="") == 302, "there is nothing to say a reason for"
+    assert not AuditRecord.objects.exists()
 
 
 @pytest.mark.django_db

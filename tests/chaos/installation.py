@@ -40,7 +40,6 @@ from tests.support.proxy import TcpProxy
 ROOT = product.ROOT
 SERVICE = "chaos"
 SCOPES = "tokens:read,tokens:spend,tokens:grant"
-COMMAND_SECONDS_MAX = 180.0
 # What the product asks to be told, beside what it would ignore.
 EVENTS = (
     *("checkout.session.completed", "checkout.session.expired", "charge.succeeded", "charge.refunded"),
@@ -178,7 +177,7 @@ class Installation:
             capture_output=True,
             check=False,
             text=True,
-            timeout=COMMAND_SECONDS_MAX,
+            timeout=limits.OPERATOR_SECONDS_MAX,
         )
         if done.returncode:
             raise SandboxError(f"manage.py {arguments[0]}: {done.stdout}{done.stderr}")

@@ -6,6 +6,7 @@ IN_USE_RETRY_SECONDS = 3.0  # a request that died blocks its key for a minute
 LATE_SECONDS = 20.0  # so long a request that nobody waits for any more may still be on its way
 READY_SECONDS_MAX = 180.0
 PROBE_SECONDS_MAX = 2.0
+OPERATOR_SECONDS_MAX = 900.0  # for what an operator does about a fault: all wallets are compared again
 POLL_SECONDS = 0.05
 STRIKE_SECONDS_MAX = 6.0  # so long a point waits for somebody to come there
 SETTLE_SECONDS_MAX = 300.0  # for all nets to catch what fell

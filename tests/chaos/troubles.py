@@ -201,7 +201,7 @@ def _migrate(scene: Scene, statement: str) -> None:
 
 def persist(work: Callable[[], object]) -> None:
     """Do what an operator does, again and again while something else is broken, too."""
-    deadline = time.monotonic() + limits.READY_SECONDS_MAX
+    deadline = time.monotonic() + limits.OPERATOR_SECONDS_MAX
     while True:
         try:
             work()

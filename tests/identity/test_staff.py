@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from identity.errors import ActionNotAllowed, UserNotFound
+from identity.errors import ActionNotAllowed, ReasonMissing, UserNotFound
 from identity.kinds import Actor
 from identity.models import AuditRecord, User
 from identity.services.staff import Standing, set_standing
@@ -31,8 +31,14 @@ def root() -> Actor:
     return member("root", is_superuser=True)
 
 
-def say(user_id: object, standing: Standing, actor: Actor) -> None:
-    set_standing(user_id=uuid.UUID(str(user_id)), standing=standing, actor=actor, now=timezone.now())
+def say(user_id: object, standing: Standing, actor: Actor, reason: str = "The rota.") -> None:
+    set_standing(
+        user_id=uuid.UUID(str(user_id)),
+        standing=standing,
+        actor=actor,
+        reason=reason,
+        now=timezone.now(),
+    )
 
 
 def test_somebody_becomes_staff_and_is_none_again(manager: Actor) -> None:
@@ -68,6 +74,15 @@ def test_only_superusers_make_and_unmake_superusers(manager: Actor, root: Actor)
     }
     say(root.id, NOBODY, Actor(root.kind, str(alice.id)))
     assert not User.objects.get(id=root.id).is_superuser
+
+
+def test_nobody_becomes_staff_for_no_reason(manager: Actor) -> None:
+    alice = open_customer("alice")
+    with pytest.raises(ReasonMissing):
+        say(alice.id, SUPPORT, manager, reason=" ")
+    alice.refresh_from_db()
+    assert not alice.is_staff
+    assert not AuditRecord.objects.exists()
 
 
 def test_nobody_is_somebody_else(manager: Actor) -> None:

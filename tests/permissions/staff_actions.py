@@ -180,7 +180,9 @@ def revoke_key() -> Action:
 def set_role() -> Action:
     user_id = rows.person("erin").id
     standing = Standing(is_staff=True, is_superuser=False, roles=frozenset())
-    return lambda actor: set_standing(user_id=user_id, standing=standing, actor=actor, now=NOW)
+    return lambda actor, reason=WHY: set_standing(
+        user_id=user_id, standing=standing, actor=actor, reason=reason, now=NOW
+    )
 
 
 def release() -> Action:
@@ -271,6 +273,7 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
 WITH_REASON = (
     *("label a refusal", "acknowledge an alert", "assign an alert", "resolve an alert", "resend an event"),
     *("ask Stripe", "revoke an override", "revoke a key", "assign a discrepancy"),
+    *("say who works here",),
     *("retry a mirror", "rebuild a mirror", "publish a package", "retire a package"),
     *("release a purchase", "adjust a wallet", "reverse an entry"),
 )
