@@ -14,7 +14,7 @@ from unfold import widgets
 
 from foundation.admin import ModelAdmin, ReadOnlyModelAdmin, pretty
 from foundation.admin_forms import ReasonForm, answered, ask
-from identity.rules.devices import device_words
+from identity.queries.devices import device_words
 
 # What this product has dj-stripe copy. Its other tables stay empty, and its keys and webhook secrets are
 # nobody's to read or to change here.

@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from foundation.admin import link, may, table
 from foundation.panels import Tables, register_panel
 from identity.limits import DEVICES_SHOWN
-from identity.queries.devices import devices_of
-from identity.rules.devices import device_words
+from identity.queries.devices import device_words, devices_of
 
 TITLE: Final = "Devices of sign-in"
 NONE: Final = (

@@ -6,10 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from foundation.admin import ModelAdmin, customer_link
-from foundation.limits import ADMIN_REASON_LENGTH_MAX
+from foundation.admin_forms import ReasonForm
 from foundation.panels import panels_of
 from foundation.waker import wake
 from identity.kinds import SET_CLAIMS_TASK, Right
@@ -24,15 +23,12 @@ SERVICES_SAY = (*STAFF_RIGHTS, REASON)  # what is not saved and recorded here
 GIVEN_BY_SUPERUSERS = ("is_superuser",)
 
 
-class PersonForm(forms.ModelForm[User]):
+class PersonForm(forms.ModelForm[User], ReasonForm):
     """A person, and why they are changed: nothing is changed without."""
 
-    reason = forms.CharField(
-        required=False,
-        max_length=ADMIN_REASON_LENGTH_MAX,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Why you change something, for other members of staff, and kept for ever: name no personal data.",
-    )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[REASON].required = False  # where nothing is changed
 
     def clean(self) -> dict[str, Any]:
         """Have whoever changes something say why."""

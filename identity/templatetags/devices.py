@@ -2,7 +2,7 @@
 
 from django import template
 
-from identity.rules.devices import device_words
+from identity.queries.devices import device_words
 
 register = template.Library()
 register.filter("device_words", device_words)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from identity.limits import DEVICE_SEEN_NOTED_EVERY, DEVICES_SHOWN
-from identity.rules.devices import device_words
+from identity.queries.devices import device_words
 from tests.admin.conftest import SignedIn
 from tests.admin.device_rows import BEGAN, device_of
 from tests.admin.test_who_gets_in import url

@@ -164,7 +164,7 @@ class Installation:
             "FIREBASE_AUTH_EMULATOR_HOST": "127.0.0.1:9",  # its tokens are unsigned; nobody asks it anything
         }
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, seconds_max: float = limits.COMMAND_SECONDS_MAX) -> str:
         """Run a command of the product's; give what it says.
 
         :raises SandboxError: when it fails
@@ -177,7 +177,7 @@ class Installation:
             capture_output=True,
             check=False,
             text=True,
-            timeout=limits.OPERATOR_SECONDS_MAX,
+            timeout=seconds_max,
         )
         if done.returncode:
             raise SandboxError(f"manage.py {arguments[0]}: {done.stdout}{done.stderr}")

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -30,12 +29,6 @@ FILE, GUARD, INSTEAD = (
     "tokens/kinds.py",
     "hashlib.sha256(self.key.encode()).hexdigest()[:32]",
     "hashlib.sha256(__import__('os').urandom(16)).hexdigest()[:32]",
-)
-# The second was answered; or it was refused, since the wallet is frozen or empty by then, and the first is of a caller
-# who was told no. Which of them it is, is a campaign's chance.
-SPENT_TWICE = re.compile(
-    r"doubled: entry \S+ \(spend\) is there beside the one that \S+ was answered$"
-    r"|invented: entry \S+ \(spend\) of \S+, who was told refused$"
 )
 
 
@@ -95,16 +88,17 @@ def test_a_campaign_over_a_tree_whose_ledger_ignores_callers_keys_fails_and_find
     tree_without_guard: Path, tmp_path: Path
 ):
     seeds = itertools.islice(seeds_that_strike_there(), CAMPAIGNS_MAX)
-    campaigns = (run_campaign(tree_without_guard, seed, tmp_path / f"{seed}.json") for seed in seeds)
-    status, figures = next((each for each in campaigns if each[0]), (0, {}))
+    campaigns = [run_campaign(tree_without_guard, next(seeds), tmp_path / "first.json")]
+    for seed in seeds:
+        # A retry that is refused, since the wallet is frozen or empty by then, leaves a first spend of whose caller was
+        # told no: invented. Whether that happens is a campaign's chance, too.
+        if campaigns[-1][1]["doubled"] and not campaigns[-1][1]["invented"]:
+            break
+        campaigns.append(run_campaign(tree_without_guard, seed, tmp_path / f"{seed}.json"))
+    status, figures = campaigns[-1]
 
     assert status == 1, figures
     assert figures["kills"] == CYCLES
-    twice = [found for found in figures["findings"] if found.startswith(("doubled", "invented"))]
-    assert twice, figures
-    assert [found for found in twice if not SPENT_TWICE.match(found)] == []
-    assert {name: figures[name] for name in ("lost", "mirror_stale", "doubtful")} == {
-        "lost": 0,
-        "mirror_stale": 0,
-        "doubtful": 0,
-    }, figures
+    assert figures["doubled"] >= 1, figures
+    found = {name: figures[name] for name in ("lost", "invented", "mirror_stale", "doubtful")}
+    assert found == {"lost": 0, "invented": 0, "mirror_stale": 0, "doubtful": 0}, figures

@@ -107,7 +107,10 @@ def trouble_commits(scene: Scene, fault: Fault) -> None:
 def wipe_firestore(scene: Scene, _fault: Fault) -> None:
     """All documents are gone; an operator does what the runbook says."""
     scene.installation.wipe_firestore()
-    persist(lambda: scene.installation.manage("rebuild_mirror"))
+    seconds_max = limits.REBUILD_SECONDS_MAX
+    persist(
+        lambda: scene.installation.manage("rebuild_mirror", seconds_max=seconds_max), seconds_max=seconds_max
+    )
 
 
 def tell_each_twice(scene: Scene, fault: Fault) -> None:
@@ -199,9 +202,9 @@ def _migrate(scene: Scene, statement: str) -> None:
             connection.execute(statement.encode())
 
 
-def persist(work: Callable[[], object]) -> None:
+def persist(work: Callable[[], object], *, seconds_max: float = limits.READY_SECONDS_MAX) -> None:
     """Do what an operator does, again and again while something else is broken, too."""
-    deadline = time.monotonic() + limits.OPERATOR_SECONDS_MAX
+    deadline = time.monotonic() + seconds_max
     while True:
         try:
             work()

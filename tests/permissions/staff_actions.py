@@ -272,8 +272,7 @@ ACTIONS: dict[str, tuple[Right, Callable[[], Action], str]] = {
 
 WITH_REASON = (
     *("label a refusal", "acknowledge an alert", "assign an alert", "resolve an alert", "resend an event"),
-    *("ask Stripe", "revoke an override", "revoke a key", "assign a discrepancy"),
-    *("say who works here",),
+    *("ask Stripe", "revoke an override", "revoke a key", "assign a discrepancy", "say who works here"),
     *("retry a mirror", "rebuild a mirror", "publish a package", "retire a package"),
     *("release a purchase", "adjust a wallet", "reverse an entry"),
 )
