@@ -1,9 +1,11 @@
 """`dev` installs when the requirements changed, and says what is wrong in a stranger's words."""
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,11 +68,31 @@ def test_a_broken_environment_is_made_again(checkout):
 
 
 def test_what_cannot_be_installed_leaves_no_stamp(checkout):
-    (checkout / "requirements-sandbox.txt").write_text("no-such-package==1 --hash=sha256:00\n")
-    failed = dev(checkout, "demo", PIP_NO_INDEX="1")
+    (checkout / "requirements-sandbox.txt").write_text(f"no-such-package==1 --hash=sha256:{64 * '0'}\n")
+    failed = dev(checkout, "demo", PIP_NO_INDEX="1", UV_OFFLINE="1")
     assert failed.returncode != 0
+    assert "no-such-package" in failed.stderr
     assert "requirements-sandbox.txt could not be installed" in failed.stderr
     assert not list((checkout / ".venv").glob(".*.installed"))
+
+
+@pytest.mark.parametrize("with_uv", [True, False])
+def test_what_is_installed_and_what_runs_is_compiled_whatever_the_environment_says(checkout, with_uv):
+    wheel = checkout / "tiny-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny.py", "")
+        archive.writestr("tiny-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1\n")
+        archive.writestr("tiny-1.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("tiny-1.dist-info/RECORD", "")
+    pin = f"tiny==1 --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    (checkout / "requirements-sandbox.txt").write_text(pin)
+    (checkout / "sandbox" / "part.py").write_text("")
+    (checkout / "sandbox" / "demo.py").write_text("import sandbox.part; print('demo')")
+    here = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(checkout), "UV_OFFLINE": "1"}
+    here |= {"UV_FIND_LINKS": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"}
+    assert "demo" in dev(checkout, "demo", with_uv=with_uv, **here).stdout
+    assert list((checkout / "sandbox").glob("__pycache__/part.*.pyc"))
+    assert list((checkout / ".venv").glob("lib/*/site-packages/__pycache__/tiny.*.pyc"))
 
 
 def test_manage_joins_a_running_demo(checkout):
