@@ -131,7 +131,7 @@ def measure(place: Place, sizes: Sizes) -> Figures:
             rate = saturated.rate * STEADY_SHARE
             _prepare_webhooks(crowd, rate, sizes.steady_seconds)
             begin, small = Footprint.now(product, place.owners_url), Growth.now(place.owners_url)
-            steady = _load(crowd, rate, sizes.steady_seconds)
+            steady, middle = _looked_at_halfway(crowd, rate, sizes.steady_seconds, product)
             end, grown = Footprint.now(product, place.owners_url), Growth.now(place.owners_url)
             outage = _outage(crowd, firestore, rate, sizes.outage_seconds)
     check_books()
@@ -142,6 +142,7 @@ def measure(place: Place, sizes: Sizes) -> Figures:
         **steady.figures(),
         "failed_share": len(steady.failures) / max(1.0, steady.rate * steady.seconds),
         **begin.figures("start"),
+        **middle.figures("middle"),
         **end.figures("end"),
         **grown.since(small),
         "steady_seconds": steady.seconds,
@@ -198,6 +199,20 @@ def _load(crowd: Crowd, rate: float | None, seconds: float) -> Answers:
     _prepare_webhooks(crowd, rate, seconds)
     clients = CLIENTS if rate else CLIENTS_AT_SATURATION
     return _checked(drive(crowd.place.port, crowd.makers, Arrivals(MIX, rate, seconds), clients=clients))
+
+
+def _looked_at_halfway(
+    crowd: Crowd, rate: float, seconds: float, product: list[Child]
+) -> tuple[Answers, Footprint]:
+    """Load for a time, and look at the processes when half of it is over: caches have filled, a leak goes on."""
+
+    def look() -> Footprint:
+        time.sleep(seconds / 2)
+        return Footprint.now(product, crowd.place.owners_url)
+
+    with ThreadPoolExecutor(1) as pool:
+        middle = pool.submit(look)
+        return _load(crowd, rate, seconds), middle.result()
 
 
 def _prepare_webhooks(crowd: Crowd, rate: float | None, seconds: float) -> None:
