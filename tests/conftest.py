@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
 from tests.support.database import clear_by_deleting, install_application_role, leave_application_role
@@ -44,6 +45,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     yield
     with django_db_blocker.unblock():
         leave_application_role()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Passwords are hashed by the product's algorithm, once instead of a million times."""
+    with override_settings(PASSWORD_HASHERS=["tests.support.hashing.QuickHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def bob(db):
 
 
 def _open_customer(name):
-    """Without a password: nobody signs in with one here, and hashing it is slow on purpose."""
+    """Without a password: nobody signs in with one here."""
     return open_account_for_email(email=f"{name}@example.com", password=None, now=timezone.now())
 
 

@@ -170,6 +170,7 @@ def test_a_build_collects_files_under_hashed_names_without_a_secret() -> None:
     assert settings.STATIC_ROOT.name == "staticfiles"
     assert "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]
     assert settings.WHITENOISE_USE_FINDERS is False
+    assert settings.WHITENOISE_AUTOREFRESH is False
 
 
 def test_publishing_to_the_broker_is_bounded() -> None:

@@ -5,10 +5,8 @@ Workers do not run by themselves in tests; `Shop.drain` does their work now, thr
 
 import uuid
 from dataclasses import dataclass, field
-from functools import cache
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.utils import timezone
 from google.cloud import firestore
@@ -26,20 +24,11 @@ from tokens.queries.wallets import WalletState, wallet_of
 PASSWORD = "correct horse battery staple"
 
 
-@cache
-def hashed_password() -> str:
-    """`PASSWORD` hashed as the product hashes it, which is slow on purpose: once for all customers."""
-    return make_password(PASSWORD)
-
-
 def open_customer(name: str) -> User:
     """A customer with a wallet, who signs in as name@example.com with `PASSWORD`."""
-    user = open_account_for_email(
-        email=f"{name}@example.com", password=None, now=timezone.now(), email_verified=True
+    return open_account_for_email(
+        email=f"{name}@example.com", password=PASSWORD, now=timezone.now(), email_verified=True
     )
-    user.password = hashed_password()
-    user.save(update_fields=["password"])
-    return user
 
 
 @dataclass
