@@ -42,6 +42,9 @@ SURPLUS_PAGE_DOCUMENTS = 300
 SCAN_SAMPLE_SUBJECTS_MAX = 1_000  # of each kind, in one scan
 SCAN_SECONDS_MAX = 60  # of all kinds; shorter than any task may run
 DRIFT_RETENTION_DAYS = 365
+COMPARE_RETRY_SECONDS_MAX = 60.0  # of one batch of a look at everything, which no single call may end
+COMPARE_RETRY_FIRST_SECONDS = 1.0
+COMPARE_RETRY_PAUSE_SECONDS_MAX = 10.0
 COMPARE_SAMPLE_SUBJECTS_MAX = 100  # of each kind, for reconciliation: it tells and mends nothing
 
 # --- Retention ---

@@ -7,9 +7,11 @@ their delivery, and what changes while it is compared is left to the next look.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from mirror import limits
 from mirror.gateways import firestore
+from mirror.gateways.patience import patiently
 from mirror.kinds import Chunk, Findings, Owned, Registration
 from mirror.models import OutboxRow, ScanProgress
 from mirror.services import chunks, projections
@@ -40,14 +42,14 @@ def compare_sample(*, subjects_max: int = limits.COMPARE_SAMPLE_SUBJECTS_MAX) ->
 
 
 def compare_all() -> Compared:
-    """Compare every subject of each kind. It takes as long as it takes.
+    """Compare every subject of each kind. It takes as long as it takes, and no single call that fails ends it.
 
     :raises FirestoreUnavailable: `firestore_unavailable`.
     """
     looked_at, differing = 0, {}
     for kind in projections.kinds():
         for subject_ids in _batches(kind):
-            differing.update(_differing(kind, subject_ids))
+            differing.update(patiently(partial(_differing, kind, subject_ids)))
             looked_at += len(subject_ids)
     return Compared(looked_at, differing)
 
