@@ -27,8 +27,7 @@ def patiently(look: Callable[[], Answer]) -> Answer:
     try:
         return again(look)()
     except RetryError as error:
-        assert isinstance(error.cause, FirestoreUnavailable)
-        raise error.cause from error
+        raise (error.cause or error) from error
 
 
 def _may_pass(error: BaseException) -> bool:
