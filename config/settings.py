@@ -270,7 +270,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 _collected = BASE_DIR / "staticfiles"
 COLLECTED = env.process is Process.BUILD or (_collected / "staticfiles.json").exists()
 STATIC_ROOT = _collected if COLLECTED else None
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not COLLECTED
+WHITENOISE_USE_FINDERS = not COLLECTED
+WHITENOISE_AUTOREFRESH = LENIENT and not COLLECTED  # where no customer is, found when they are asked for
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

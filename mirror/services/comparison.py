@@ -7,11 +7,10 @@ their delivery, and what changes while it is compared is left to the next look.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from mirror import limits
 from mirror.gateways import firestore
-from mirror.gateways.patience import patiently
+from mirror.gateways.patience import patient
 from mirror.kinds import Chunk, Findings, Owned, Registration
 from mirror.models import OutboxRow, ScanProgress
 from mirror.services import chunks, projections
@@ -42,14 +41,14 @@ def compare_sample(*, subjects_max: int = limits.COMPARE_SAMPLE_SUBJECTS_MAX) ->
 
 
 def compare_all() -> Compared:
-    """Compare every subject of each kind. It takes as long as it takes, and no single call that fails ends it.
+    """Compare every subject of each kind. It takes as long as it takes: a call that is not answered is made again.
 
     :raises FirestoreUnavailable: `firestore_unavailable`.
     """
     looked_at, differing = 0, {}
     for kind in projections.kinds():
         for subject_ids in _batches(kind):
-            differing.update(patiently(partial(_differing, kind, subject_ids)))
+            differing.update(_differing(kind, subject_ids, patiently=True))
             looked_at += len(subject_ids)
     return Compared(looked_at, differing)
 
@@ -70,14 +69,17 @@ def _batches(kind: str) -> Iterator[Sequence[str]]:
         after = subject_ids[-1]
 
 
-def _differing(kind: str, subject_ids: Sequence[str]) -> dict[tuple[str, str], Findings]:
+def _differing(
+    kind: str, subject_ids: Sequence[str], *, patiently: bool = False
+) -> dict[tuple[str, str], Findings]:
     """What differs twice in a row, with no intent waiting before or after: what was changing is not wrong."""
-    found = _look(kind, subject_ids)
-    again = _look(kind, list(found)) if found else {}
+    found = _look(kind, subject_ids, patiently=patiently)
+    again = _look(kind, list(found), patiently=patiently) if found else {}
     return {(kind, subject_id): findings for subject_id, findings in again.items()}
 
 
-def _look(kind: str, subject_ids: Sequence[str]) -> dict[str, Findings]:
+def _look(kind: str, subject_ids: Sequence[str], *, patiently: bool) -> dict[str, Findings]:
+    compare, paths_of = (patient(_compare), patient(_paths)) if patiently else (_compare, _paths)
     registration = projections.registration_of(kind)
     waiting = _waiting(kind, subject_ids)
     quiet = [each for each in subject_ids if each not in waiting]
@@ -87,11 +89,11 @@ def _look(kind: str, subject_ids: Sequence[str]) -> dict[str, Findings]:
         owned: dict[str, Owned] = {}
         while after:
             told = _told(registration, after)
-            for subject_id, findings in zip(told, threads.map(_compare, told.values()), strict=True):
+            for subject_id, findings in zip(told, threads.map(compare, told.values()), strict=True):
                 found[subject_id] = _sum(found.get(subject_id, Findings()), findings)
             owned |= {each: chunk.owned for each, chunk in told.items() if chunk.owned}
             after = {each: chunk.version for each, chunk in told.items() if chunk.more}
-        for subject_id, paths in zip(owned, threads.map(_paths, owned.values()), strict=True):
+        for subject_id, paths in zip(owned, threads.map(paths_of, owned.values()), strict=True):
             surplus = _surplus(registration, subject_id, paths)
             found[subject_id] = _sum(found[subject_id], Findings(surplus=surplus))
     wrong = {each: findings for each, findings in found.items() if findings.total}

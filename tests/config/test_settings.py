@@ -170,7 +170,15 @@ def test_a_build_collects_files_under_hashed_names_without_a_secret() -> None:
     assert settings.STATIC_ROOT.name == "staticfiles"
     assert "Manifest" in settings.STORAGES["staticfiles"]["BACKEND"]
     assert settings.WHITENOISE_USE_FINDERS is False
-    assert settings.WHITENOISE_AUTOREFRESH is False
+
+
+def test_files_are_looked_for_anew_only_where_no_customer_is() -> None:
+    assert read_settings(SANDBOX).WHITENOISE_AUTOREFRESH is True
+    assert read_settings(PRODUCTION).WHITENOISE_AUTOREFRESH is False
+
+
+def test_passwords_are_hashed_as_django_does_it() -> None:
+    assert not hasattr(read_settings(PRODUCTION), "PASSWORD_HASHERS")  # tests use one of their own, for speed
 
 
 def test_publishing_to_the_broker_is_bounded() -> None:

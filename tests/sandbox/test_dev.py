@@ -72,6 +72,7 @@ def test_what_cannot_be_installed_leaves_no_stamp(checkout):
     failed = dev(checkout, "demo", PIP_NO_INDEX="1", UV_OFFLINE="1")
     assert failed.returncode != 0
     assert "no-such-package" in failed.stderr
+    assert "No module named pip" not in failed.stderr
     assert "requirements-sandbox.txt could not be installed" in failed.stderr
     assert not list((checkout / ".venv").glob(".*.installed"))
 
