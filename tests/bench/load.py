@@ -23,12 +23,11 @@ from identity.services.api_keys import create_api_key
 from mirror.models import MirroredDocument, OutboxRow
 from sandbox.demo import product as processes
 from sandbox.processes import Child, wait_until_ready
-from security.models import PurchaseLimits
 from tests.bench.books import check_books
 from tests.bench.footprint import Footprint, Growth
 from tests.bench.http_load import WrongAnswer, api_request
 from tests.bench.open_loop import CLIENTS, Answers, Arrivals, Maker, drive
-from tests.bench.people import PACKAGE, Buyer, credit_all, open_buyers, open_purchases, suffix_of
+from tests.bench.people import PACKAGE, Buyer, credit_all, let_buy_often, open_buyers, open_purchases, suffix_of
 from tests.bench.rounds import Figures
 from tests.bench.serving import serve, wait_for_answer
 from tests.bench.sizes import Sizes
@@ -45,7 +44,6 @@ MIX = {"purchase": 8.0, "webhook": 8.0, "spend": 34.0, "balance": 34.0, "transac
 CLIENTS_AT_SATURATION = 16
 STEADY_SHARE = 0.7
 FAILED_SHARE_MAX = 0.001
-PURCHASES_MAX = 500
 CREDITS_EACH = 20  # of 250 tokens
 WARM_UP_SECONDS = 3.0
 DRAIN_POLL_SECONDS = 0.2
@@ -163,13 +161,7 @@ def _prepare(place: Place, sizes: Sizes) -> Crowd:
         User.objects.filter(id=buyer.user_id).update(firebase_uid=str(buyer.user_id))
     for _ in range(CREDITS_EACH):
         credit_all([buyer.account_id for buyer in buyers])
-    PurchaseLimits.objects.create(
-        hourly_max=PURCHASES_MAX,
-        daily_max=PURCHASES_MAX,
-        reason="A load test.",
-        changed_at=timezone.now(),
-        changed_by_id=buyers[0].user_id,
-    )
+    let_buy_often(buyers[0])
     scopes = [Scope.TOKENS_READ, Scope.TOKENS_SPEND]
     key = create_api_key(service="load", scopes=scopes, actor=SYSTEM_ACTOR, now=timezone.now())
     return Crowd(place, buyers, words, key)

@@ -13,9 +13,11 @@ from identity.models import User
 from payments.kinds import PurchaseStatus
 from payments.limits import SESSION_LIFETIME
 from payments.models import PackagePublication, Purchase
+from security.models import PurchaseLimits
 from tokens.models import Package
 
 PACKAGE = "basic"
+PURCHASES_MAX = 500
 OPEN_WALLETS = """
     SELECT wallet_open(account, owner, owner::text, %s) FROM unnest(%s::uuid[], %s::uuid[]) AS w(account, owner)
 """
@@ -66,6 +68,17 @@ def open_buyers(count: int, *, first: int = 1) -> list[Buyer]:
         accounts, owners = [b.account_id for b in buyers], [b.user_id for b in buyers]
         cursor.execute(OPEN_WALLETS, [now, accounts, owners])
     return buyers
+
+
+def let_buy_often(buyer: Buyer) -> None:
+    """Have nobody meet the limits of purchases; somebody must have set them so."""
+    PurchaseLimits.objects.create(
+        hourly_max=PURCHASES_MAX,
+        daily_max=PURCHASES_MAX,
+        reason="A load test.",
+        changed_at=timezone.now(),
+        changed_by_id=buyer.user_id,
+    )
 
 
 def credit_all(account_ids: Sequence[uuid.UUID]) -> None:

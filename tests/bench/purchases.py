@@ -21,7 +21,7 @@ from sandbox.environment import STRIPE_WEBHOOK_SECRET
 from sandbox.processes import wait_until_ready
 from sandbox.stripe.client import SandboxControls
 from tests.bench.http_load import WrongAnswer
-from tests.bench.people import PACKAGE, Buyer, open_buyers
+from tests.bench.people import PACKAGE, Buyer, let_buy_often, open_buyers
 from tests.bench.rounds import percentile
 from tests.bench.sizes import Sizes
 from tests.bench.stage import Place
@@ -40,6 +40,7 @@ def paid_to_visible_p99s(place: Place, sizes: Sizes, *, first_buyer: int) -> lis
         f"{place.site_url}/api/stripe/webhook", secret=STRIPE_WEBHOOK_SECRET, enabled_events=EVENTS
     )
     count = int(sizes.purchases_per_second * sizes.purchases_seconds)
+    # each of another customer: none waits for another's delivery
     purchases = start_purchases(first_buyer, count * (sizes.rounds + 1))
     with running(place), Watcher(place) as watcher:
         waits = []
@@ -49,9 +50,11 @@ def paid_to_visible_p99s(place: Place, sizes: Sizes, *, first_buyer: int) -> lis
     return [percentile(each, 99) for each in waits[1:]]  # in the first, the processes were new
 
 
-def start_purchases(first_buyer: int, count: int) -> list[Purchase]:
-    """Start purchases up to Stripe's page, each of another customer: none waits for another's delivery."""
-    buyers = open_buyers(count, first=first_buyer)
+def start_purchases(first_buyer: int, count: int, *, of_each: int = 1) -> list[Purchase]:
+    """Start purchases up to Stripe's page: so many of each customer, one after the other."""
+    buyers = open_buyers(count // of_each, first=first_buyer)
+    if of_each > 1:
+        let_buy_often(buyers[0])
 
     def start(some: list[Buyer]) -> list[Purchase]:
         try:  # a thread keeps its connection for all of its purchases
@@ -63,6 +66,7 @@ def start_purchases(first_buyer: int, count: int) -> list[Purchase]:
                     now=timezone.now(),
                 )
                 for buyer in some
+                for _ in range(of_each)
             ]
         finally:
             connections.close_all()

@@ -21,6 +21,7 @@ from tests.bench.stage import Place
 
 # Events, sessions, refunds, disputes, balance transactions, prices; each list ends with a page that is not full.
 LISTS = 6
+PURCHASES_OF_CUSTOMER = 10
 STANDSTILL_SECONDS_MAX = 120.0  # without another event or a shorter backlog
 
 
@@ -31,7 +32,7 @@ def measure(place: Place, sizes: Sizes) -> Figures:
         f"{place.site_url}/api/stripe/webhook", secret=STRIPE_WEBHOOK_SECRET, enabled_events=EVENTS
     )
     began_at = timezone.now()
-    purchases = start_purchases(1, sizes.history_purchases)
+    purchases = start_purchases(1, sizes.history_purchases, of_each=PURCHASES_OF_CUSTOMER)
     with running(place):
         with ThreadPoolExecutor(PAYING_THREADS) as pool:
             list(pool.map(lambda purchase: stripe.pay(str(purchase.stripe_session_id)), purchases))
