@@ -27,7 +27,15 @@ from tests.bench.books import check_books
 from tests.bench.footprint import Footprint, Growth
 from tests.bench.http_load import WrongAnswer, api_request
 from tests.bench.open_loop import CLIENTS, Answers, Arrivals, Maker, drive
-from tests.bench.people import PACKAGE, Buyer, credit_all, let_buy_often, open_buyers, open_purchases, suffix_of
+from tests.bench.people import (
+    PACKAGE,
+    Buyer,
+    credit_all,
+    let_buy_often,
+    open_buyers,
+    open_purchases,
+    suffix_of,
+)
 from tests.bench.rounds import Figures
 from tests.bench.serving import serve, wait_for_answer
 from tests.bench.sizes import Sizes
