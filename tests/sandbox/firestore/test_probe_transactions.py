@@ -40,7 +40,7 @@ def test_a_transaction_runs_queries(db):
     assert count(db.transaction()) == 2
 
 
-def test_a_transaction_reads_several_documents_atonce(db):
+def test_a_transaction_reads_several_documents_at_once(db):
     references = [db.document("things/a"), db.document("things/b")]
     references[0].set({"n": 1}, **BOUNDED)
 
