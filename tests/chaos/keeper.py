@@ -15,10 +15,14 @@ from tests.support.killing import children_of
 
 @dataclass(frozen=True)
 class Recovery:
-    """A process that was ended, and how long it took from its next start until it served."""
+    """A process that was ended, and how long it took from its next start until it served.
+
+    `at` is when it started, in seconds since the campaign's processes were first started.
+    """
 
     process: str
     cause: str
+    at: float
     seconds: float
 
 
@@ -96,6 +100,7 @@ class Keeper:
     def __init__(self, processes: list[Kept]) -> None:
         self.processes = {process.name: process for process in processes}
         self.recoveries: list[Recovery] = []
+        self._began = time.monotonic()
         self._is_over = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep, args=(process,), name=f"keeper {process.name}")
@@ -117,7 +122,7 @@ class Keeper:
 
     def note(self, process: str, cause: str, since: float) -> None:
         """Note a recovery that began at a time of `time.monotonic`, and is over."""
-        self.recoveries.append(Recovery(process, cause, time.monotonic() - since))
+        self.recoveries.append(Recovery(process, cause, since - self._began, time.monotonic() - since))
 
     def wait_until_all_serve(self) -> None:
         """Wait until every process does its work.

@@ -7,6 +7,7 @@ from typing import Any
 from tests.chaos.campaign import Result
 
 FINDINGS_SHOWN_MAX = 10
+SLOWEST_SHOWN = 10
 
 
 def as_json(result: Result) -> dict[str, Any]:
@@ -22,6 +23,10 @@ def as_json(result: Result) -> dict[str, Any]:
         "recovery_seconds_max": round(max(seconds), 3),
         "seed": result.seed,
         "recoveries": len(result.recoveries),
+        "slowest": [
+            {**vars(slow), "at": round(slow.at), "seconds": round(slow.seconds, 2)}
+            for slow in sorted(result.recoveries, key=lambda recovery: -recovery.seconds)[:SLOWEST_SHOWN]
+        ],
         "events_handled": result.webhooks,
         "settle_seconds": round(result.settle_seconds, 1),
         "seconds": round(result.seconds, 1),
@@ -49,6 +54,10 @@ def as_table(result: Result) -> str:
     lines += [
         f"{name:<26}{told[name]:>8.2f}"
         for name in ("recovery_seconds_median", "recovery_seconds_max", "settle_seconds", "seconds")
+    ]
+    lines.append("")
+    lines += [
+        "{process:<10}{cause:<18}at {at:>5} s{seconds:>8.2f} s".format(**slow) for slow in told["slowest"]
     ]
     if told["not_struck"]:
         lines += ["", f"not struck: {len(told['not_struck'])}, such as {told['not_struck'][0]}"]
