@@ -84,7 +84,8 @@ TIMETABLE = {
 
 # Receivers are called in the order in which they are connected: this one before Django's apps are loaded, and
 # `_have_garbage_collected` after the tasks are. What a start imports stays, so looking through it again and again
-# finds nothing, and took a third of the start; Celery looks before each fork, too.
+# finds nothing, and took a third of the start; Celery looks before each fork, too. The few objects that an import
+# leaves over stay as well.
 @import_modules.connect
 def _have_no_garbage_collected(**_: object) -> None:
     gc.disable()
@@ -134,7 +135,7 @@ def _leave_logging_to_django(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def _refuse_unsafe_start(**_: object) -> None:
-    """Celery runs Django's checks and ignores what they find; ours must stop it, which no exception does."""
+    """Ours must stop the process, which no exception of a receiver does."""
     from config.checks import refuse_unsafe_start  # noqa: PLC0415 - needs the apps, which load later
 
     try:

@@ -47,11 +47,15 @@ class Strikes:
         return int(self._keeper.processes[fault.target].kill(fault.kind))
 
     def _kill_child(self, fault: Fault) -> int:
+        """A web process serves again; a worker, whose other child goes on serving, has as many children as before."""
         process, since = self._keeper.processes[fault.target], time.monotonic()
+        before = process.children()
         if not process.kill_child(fault.kind):
             return 0
-        if process.port:  # a worker's other child goes on serving
+        if process.port:
             self._keeper.wait_for(process)
+            self._keeper.note(process.name, fault.kind, since)
+        elif _comes_true(lambda: process.children() != before and len(process.children()) >= len(before)):
             self._keeper.note(process.name, fault.kind, since)
         return 1
 

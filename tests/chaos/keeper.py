@@ -68,11 +68,13 @@ class Kept:
         os.killpg(self.child.pid, signal.SIGKILL)
         return True
 
+    def children(self) -> set[int]:
+        """The processes that it has started and that are there."""
+        return set(children_of(self.child.pid)) if self.child and self.child.is_running() else set()
+
     def kill_child(self, cause: str) -> bool:
         """End one process that it has started; tell whether there was one."""
-        if self.child is None or not self.child.is_running():
-            return False
-        for pid in children_of(self.child.pid):
+        for pid in self.children():
             self.cause = cause
             try:
                 os.kill(pid, signal.SIGKILL)
