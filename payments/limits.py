@@ -44,6 +44,7 @@ REFUND_ALONE_MAX = 50
 SYNC_TRIES_MAX = 6
 SYNC_WAKE_SECONDS = 1.0  # staff who look at Stripe's objects can wait that long: one wake-up for many events
 SYNC_BATCH_MAX = 25
+SYNC_SECONDS_MAX = 60  # of one run, which then ends with the event in hand; shorter than any task may run
 SYNC_LEASE = timedelta(minutes=5)
 SYNC_BACKOFF_MIN = timedelta(seconds=30)
 

@@ -15,7 +15,7 @@ def copy_objects_of_event(payload: Mapping[str, Any]) -> None:
     """Have dj-stripe store a verified event and the objects it speaks of. It asks Stripe for those itself.
 
     `Event.process` stores an event once and ignores it ever after, though its handlers failed, so a failed run
-    removes what it stored: the next try starts afresh.
+    removes what it stored: the next try starts afresh. What else dj-stripe may raise goes through as it is.
 
     :raises PaymentsUnavailable: `payments_unavailable`: worth trying again.
     :raises StripeRefused: `stripe_refused`: dj-stripe cannot make anything of it.
@@ -32,10 +32,12 @@ def copy_objects_of_event(payload: Mapping[str, Any]) -> None:
 
 
 def _copy_refund(thing: Mapping[str, Any]) -> None:
-    """Store a refund as Stripe has it now: dj-stripe's own handlers leave refunds out."""
+    """Store a refund as Stripe has it now: dj-stripe's own handlers leave refunds out.
+
+    In no transaction of ours: Stripe is asked for the refund, and for its charge where that was not copied yet.
+    """
     if thing.get("object") == "refund":
-        with transaction.atomic():
-            Refund.sync_from_stripe_data(Refund(id=thing["id"]).api_retrieve())
+        Refund.sync_from_stripe_data(Refund(id=thing["id"]).api_retrieve())
 
 
 def forget_event(event_id: str) -> None:

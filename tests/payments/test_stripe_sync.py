@@ -1,11 +1,15 @@
 """dj-stripe's copy of Stripe's objects: made in a worker, tried again, never in the way of a credit."""
 
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
+import stripe
+from django.db import connection
 from django.utils import timezone
 from djstripe.models import Charge, Customer, Dispute, Event, PaymentIntent, Refund, Session
 
-from payments.limits import SYNC_LEASE, SYNC_TRIES_MAX
+from payments.limits import SYNC_BACKOFF_MIN, SYNC_LEASE, SYNC_TRIES_MAX
 from payments.models import InboxEvent
 from payments.services import stripe_sync
 from payments.services.stripe_sync import sync_due_events
@@ -121,3 +125,56 @@ def test_a_full_batch_is_followed_by_the_next(shop: Shop, monkeypatch):
     assert sync_due_events(now=timezone.now()) == 0
 
     assert set(asked) == {"payments.sync_stripe_objects"}
+
+
+def test_an_event_that_breaks_dj_stripe_is_tried_later_and_keeps_no_other_from_its_turn(shop: Shop, caplog):
+    poison = shop.stripe.emit("payment_method.detached", {"object": "payment_method", "id": ""})
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    shop.buy("alice", "basic")
+    now = timezone.now()
+
+    sync_due_events(now=now)
+
+    row = InboxEvent.objects.get(stripe_event_id=poison["id"])
+    assert InboxEvent.objects.filter(synced_at=None).get() == row
+    assert (row.sync_error, row.sync_attempts) == ("RuntimeError", 1)
+    assert row.sync_due_at == now + 2 * SYNC_BACKOFF_MIN
+    (told,) = [record for record in caplog.records if record.message == "stripe_sync.failed"]
+    assert told.exc_info
+    assert "dj-stripe encountered an empty field" in str(told.exc_info[1])
+    assert not Event.objects.filter(id=poison["id"]).exists()
+    for _ in range(SYNC_TRIES_MAX):
+        now += timedelta(hours=2)
+        sync_due_events(now=now)
+    assert pending() == 0
+
+
+def test_a_run_ends_in_time_and_what_it_left_is_taken_up_after_its_lease(shop: Shop, monkeypatch):
+    shop.buy("alice", "basic")
+    late, now = pending(), timezone.now()
+    monkeypatch.setattr(stripe_sync, "SYNC_SECONDS_MAX", 0)
+
+    assert sync_due_events(now=now) == 1
+
+    assert pending() == late - 1
+    monkeypatch.undo()
+    assert sync_due_events(now=now) == 0
+    assert sync_due_events(now=now + SYNC_LEASE) == late - 1
+
+
+def test_stripe_is_asked_about_a_refund_outside_of_our_transactions(shop: Shop, monkeypatch):
+    purchase = shop.buy("alice", "basic")
+    shop.drain()
+    asked: list[tuple[str, bool]] = []
+    request = stripe.RequestsClient.request
+
+    def noting(client: stripe.RequestsClient, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        asked.append((urlsplit(url).path, connection.in_atomic_block))
+        return request(client, method, url, *args, **kwargs)
+
+    monkeypatch.setattr(stripe.RequestsClient, "request", noting)
+    made = shop.stripe.refund(purchase.stripe_payment_intent_id, 500)
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    sync_due_events(now=timezone.now())
+
+    assert {is_inside for path, is_inside in asked if path.endswith(f"/refunds/{made['id']}")} == {False}
