@@ -1,6 +1,6 @@
 """dj-stripe's copy of Stripe's objects, for staff and reconciliation. A credit never depends on it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import stripe
@@ -40,7 +40,7 @@ def _copy_refund(thing: Mapping[str, Any]) -> None:
         Refund.sync_from_stripe_data(Refund(id=thing["id"]).api_retrieve())
 
 
-def forget_event(event_id: str) -> None:
-    """Remove dj-stripe's row of an event, so that it can be processed again."""
+def forget_events(event_ids: Collection[str]) -> None:
+    """Remove dj-stripe's rows of these events: what they said, and that they were processed."""
     with transaction.atomic():
-        Event.objects.filter(id=event_id).delete()
+        Event.objects.filter(id__in=event_ids).only("id").delete()  # Django reads what it deletes

@@ -77,7 +77,7 @@ def _sync(row: InboxEvent, now: datetime) -> None:
     try:
         stripe_copy.copy_objects_of_event(row.payload)
     except Exception as error:  # noqa: BLE001 - the next event has its turn, whatever this one does
-        stripe_copy.forget_event(row.stripe_event_id)
+        stripe_copy.forget_events([row.stripe_event_id])
         _try_later(row, error, now)
     else:
         _note(row.id, synced_at=now, sync_due_at=None, sync_error="")

@@ -7,6 +7,7 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from djstripe.models import Event
 
 from foundation import limits
 from identity.models import User
@@ -22,6 +23,10 @@ from tests.support.shop import Shop
 MONTH = timedelta(days=31)
 
 
+def copied() -> set[str]:
+    return set(Event.objects.values_list("id", flat=True))
+
+
 def test_what_handled_events_said_is_forgotten_after_a_month_and_never_before_they_are_handled(shop: Shop):
     shop.buy("alice")
     shop.buy("bob")
@@ -34,9 +39,12 @@ def test_what_handled_events_said_is_forgotten_after_a_month_and_never_before_th
     assert redact_payloads(now=now + MONTH - timedelta(days=2)) == 0
 
     total = InboxEvent.objects.count()
+    assert Event.objects.count() == total  # dj-stripe's copy of what they said
     assert redact_payloads(now=now + MONTH) == total - 3
+    assert copied() == {row.stripe_event_id for row in (waiting, uncopied, early)}
     assert redact_payloads(now=now + MONTH) == 0
     assert redact_payloads(now=now + 3 * MONTH) == 1  # no payment takes so long
+    assert copied() == {waiting.stripe_event_id, uncopied.stripe_event_id}
 
     kept = {row.id: row.payload for row in InboxEvent.objects.all()}
     assert "data" in kept[waiting.id]
