@@ -24,7 +24,9 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 # In the order in which a worker serves them: what a customer sees first, the copy of Stripe for staff last.
 QUEUES = ("mirror", "default", "stripe_sync")
 ROUTES = {
-    "mirror.scan": {"queue": "default"},  # it takes its time; deliveries do not wait for it
+    # They take their time; deliveries do not wait for them.
+    "mirror.scan": {"queue": "default"},
+    "mirror.prune": {"queue": "default"},
     "mirror.*": {"queue": "mirror"},
     "payments.sync_stripe_objects": {"queue": "stripe_sync"},
 }

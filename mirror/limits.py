@@ -50,5 +50,5 @@ COMPARE_SAMPLE_SUBJECTS_MAX = 100  # of each kind, for reconciliation: it tells 
 # --- Retention ---
 DOCUMENT_RETENTION_DAYS = 90  # of delivery times; the subject's version tells of older documents
 PRUNE_BATCH_ROWS = 5_000
-PRUNE_BATCHES_MAX = 20
+PRUNE_SECONDS_MAX = 60  # of one run; shorter than any task may run
 PARKED_LISTED_MAX = 100

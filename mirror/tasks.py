@@ -17,7 +17,7 @@ def deliver() -> None:
 @shared_task(name="mirror.prune", ignore_result=True)
 def prune() -> None:
     """Once a day: delete delivery times and drift that are past their retention."""
-    mirrored.prune_documents(now=timezone.now())
+    mirrored.prune_documents(clock=timezone.now)
     drift.prune(now=timezone.now())
 
 

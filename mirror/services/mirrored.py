@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from mirror import limits
-from mirror.kinds import Chunk
+from mirror.kinds import Chunk, Clock
 from mirror.models import MirroredSubject
 
 # Two deliveries may note in the other order than they committed: the greater version stands.
@@ -76,14 +76,19 @@ def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def prune_documents(*, now: datetime) -> int:
-    """Delete the delivery times that are past their retention, in bounded batches; give how many."""
+def prune_documents(*, clock: Clock) -> int:
+    """Delete the delivery times that are past their retention, batch by batch; give how many.
+
+    It ends when none is left, or when its time is over: the next run goes on.
+    """
+    now = clock()
     before = now - timedelta(days=limits.DOCUMENT_RETENTION_DAYS)
+    ends_at = now + timedelta(seconds=limits.PRUNE_SECONDS_MAX)
     deleted = 0
-    for _ in range(limits.PRUNE_BATCHES_MAX):
+    while True:
         with connection.cursor() as cursor:
             cursor.execute(PRUNE, [before, limits.PRUNE_BATCH_ROWS])
-            deleted += cursor.rowcount
-            if cursor.rowcount < limits.PRUNE_BATCH_ROWS:
-                break
-    return deleted
+            in_batch: int = cursor.rowcount
+        deleted += in_batch
+        if in_batch < limits.PRUNE_BATCH_ROWS or clock() >= ends_at:
+            return deleted

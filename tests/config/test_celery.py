@@ -44,6 +44,7 @@ def test_every_route_leads_a_registered_task_to_a_queue(registered: set[str]) ->
     [
         ("mirror.deliver", "mirror"),
         ("mirror.scan", "default"),
+        ("mirror.prune", "default"),
         ("payments.sync_stripe_objects", "stripe_sync"),
         ("payments.process_inbox", "default"),
         ("security.watch", "default"),

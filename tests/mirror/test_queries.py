@@ -82,17 +82,20 @@ def test_delivery_times_are_known_for_documents_that_were_seen(book, clock, deli
     assert before <= times[path] <= clock()
 
 
-def test_delivery_times_are_pruned_after_their_retention_in_bounded_batches(clock, monkeypatch):
+def test_delivery_times_are_pruned_after_their_retention_until_none_is_left_or_the_time_is_over(
+    clock, monkeypatch
+):
     monkeypatch.setattr(limits, "PRUNE_BATCH_ROWS", 2)
-    monkeypatch.setattr(limits, "PRUNE_BATCHES_MAX", 3)
     old = clock() - timedelta(days=limits.DOCUMENT_RETENTION_DAYS, seconds=1)
     young = clock() - timedelta(days=limits.DOCUMENT_RETENTION_DAYS - 1)
     MirroredDocument.objects.bulk_create(
         MirroredDocument(path=f"entries/{number}", kind="k", subject_id="s", delivered_at=at)
-        for number, at in enumerate([*[old] * 7, young])
+        for number, at in enumerate([*[old] * 51, young])
     )
-    assert mirrored.prune_documents(now=clock()) == 6
-    assert mirrored.prune_documents(now=clock()) == 1
+    with monkeypatch.context() as without_time:
+        without_time.setattr(limits, "PRUNE_SECONDS_MAX", 0)
+        assert mirrored.prune_documents(clock=clock) == 2
+    assert mirrored.prune_documents(clock=clock) == 49
     assert MirroredDocument.objects.get().delivered_at == young
 
 
