@@ -51,8 +51,9 @@ SYNC_BACKOFF_MIN = timedelta(seconds=30)
 # How many purchases one sweep asks Stripe about, and how soon it asks about the same one again.
 SWEEP_BATCH_MAX = 50
 SWEEP_ASK_INTERVAL = timedelta(minutes=10)
-# How many credited purchases one run asks Stripe about.
-SALE_CHECKS_MAX = 100
+# One run asks Stripe about credited purchases, so many in memory at once, until beat starts the next.
+SALE_CHECKS_BATCH = 100
+SALE_CHECKS_SECONDS_MAX = 50
 # The latencies that /metrics tells are those of the newest purchases.
 MEASURED_WINDOW = timedelta(hours=1)
 MEASURED_PURCHASES_MAX = 1_000

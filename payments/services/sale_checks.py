@@ -5,14 +5,16 @@ What is wrong then is credited already: a person is told, and decides.
 """
 
 import logging
+import time
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 
 from foundation.errors import Refusal
 from payments.errors import PaymentsUnavailable
 from payments.gateways.stripe_sold import retrieve_sold_session
 from payments.kinds import PurchaseStatus, SaleDefect
-from payments.limits import SALE_CHECKS_MAX
+from payments.limits import SALE_CHECKS_BATCH, SALE_CHECKS_SECONDS_MAX
 from payments.models import Purchase
 from payments.rules.sold import find_defect
 from security.kinds import AlertKind, Severity
@@ -24,11 +26,11 @@ logger = logging.getLogger(__name__)
 def check_sales(*, now: datetime) -> int:
     """Ask about the purchases that nobody has asked about since their credit, oldest first; answer how many.
 
-    Where Stripe cannot be reached the rest waits for the next run.
+    Where Stripe cannot be reached, or the time of a run is over, the rest waits for the next run.
     """
-    unchecked = Purchase.objects.filter(status=PurchaseStatus.SETTLED, sale_checked_at=None)
+    ends_at = time.monotonic() + SALE_CHECKS_SECONDS_MAX
     looked_at = 0
-    for purchase in unchecked.order_by("settled_at")[:SALE_CHECKS_MAX]:
+    for purchase in _unchecked():
         try:
             defect, fee_cents = _look_at(purchase)
         except PaymentsUnavailable:
@@ -37,12 +39,21 @@ def check_sales(*, now: datetime) -> int:
             _alert(purchase, defect, now)
         Purchase.objects.filter(id=purchase.id).update(sale_checked_at=now, fee_cents=fee_cents)
         looked_at += 1
+        if time.monotonic() >= ends_at:
+            break
     return looked_at
 
 
 def note_fee(*, purchase_id: uuid.UUID, fee_cents: int) -> None:
     """Keep what Stripe says that it has kept of a payment."""
     Purchase.objects.filter(id=purchase_id).update(fee_cents=fee_cents)
+
+
+def _unchecked() -> Iterator[Purchase]:
+    """Batch by batch: what was asked about before the next batch is not in it."""
+    unchecked = Purchase.objects.filter(status=PurchaseStatus.SETTLED, sale_checked_at=None)
+    while batch := list(unchecked.order_by("settled_at")[:SALE_CHECKS_BATCH]):
+        yield from batch
 
 
 def _look_at(purchase: Purchase) -> tuple[SaleDefect | None, int | None]:

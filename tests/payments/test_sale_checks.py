@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from payments.gateways.stripe_api import client
 from payments.models import Discrepancy, PackagePublication, Purchase
+from payments.services import sale_checks
 from payments.services.reconciliation.runner import reconcile
 from payments.services.sale_checks import check_sales
 from security.models import Alert
@@ -80,6 +81,17 @@ def test_while_stripe_is_away_nothing_counts_as_asked(shop: Shop):
     shop.stripe.stop_failing()
     assert run("payments.check_sales") == 1
     assert not Alert.objects.exists()
+
+
+def test_a_run_goes_on_until_nothing_is_left_to_ask_about_or_its_time_is_over(shop: Shop, monkeypatch):
+    for name in ("alice", "bob", "carol"):
+        shop.buy(name)
+    monkeypatch.setattr(sale_checks, "SALE_CHECKS_BATCH", 1)
+    with monkeypatch.context() as without_time:
+        without_time.setattr(sale_checks, "SALE_CHECKS_SECONDS_MAX", 0)
+        assert run("payments.check_sales") == 1
+    assert run("payments.check_sales") == 2
+    assert not Purchase.objects.filter(sale_checked_at=None).exists()
 
 
 @pytest.mark.parametrize(
