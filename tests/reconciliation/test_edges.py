@@ -31,7 +31,8 @@ def test_with_stripe_away_while_it_mends_a_check_is_told_as_not_made_in_full(sho
     (result,) = reconcile(names=["balance"], since=now - SINCE, now=now, repairs=True)
 
     assert result.error.startswith("Payments are not available")
-    assert result.found == ()
+    assert [each.is_repaired for each in result.found] == [False]
+    assert {kind for kind, _ in open_rows("balance")} == {"refund_not_recorded"}
     shop.stripe.stop_failing()
     assert found(checked("balance", repairs=True)) == {"balance": {"refund_not_recorded"}}
 

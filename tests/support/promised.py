@@ -42,7 +42,7 @@ EVENTS_BESIDE = frozenset(
         *("mirror.batch_failed", "mirror.looks_again", "mirror.projection_failed"),
         *("mirror.retried", "mirror.scanned"),
         *("override.expired", "override.revoked", "page.outage", "proposal.incomplete"),
-        *("purchase.ask_failed", "purchase.recovered", "rate_limit.labelled"),
+        *("purchase.ask_failed", "purchase.recovered", "rate_limit.labelled", "reconcile.failed"),
         *("refund.ask_failed", "refund.requested", "sale.defect_found", "signatures.uncounted"),
         *("stripe_sync.failed", "wake.failed", "claims.failed", "wallet.frozen", "wallet.unfrozen"),
         *("wallets.swept", "webhook.waiting"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
@@ -69,9 +70,13 @@ class Command(BaseCommand):
             sys.exit(NOT_RUN)
         now = timezone.now()
         since = options["since"] or now - RECONCILE_SINCE
-        results = reconcile(
-            names=names, since=since, now=now, repairs=options["repair"], is_whole=options["whole"]
-        )
+        try:
+            results = reconcile(
+                names=names, since=since, now=now, repairs=options["repair"], is_whole=options["whole"]
+            )
+        except Error as error:
+            self.stderr.write(f"The database does not keep what is found: {error}")
+            sys.exit(NOT_RUN)
         status = _exit_status(results)
         if options["json"]:
             self.stdout.write(json.dumps(_told(results, since, status), indent=2))

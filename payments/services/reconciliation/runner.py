@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from foundation.errors import Refusal
 from identity.kinds import SYSTEM_ACTOR, Actor
@@ -64,9 +64,15 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
     run = records.start_run(check_name=check.name, since=scope.since, repairs=repairs, actor=actor, now=now)
     try:
         for difference in check.find(scope, tally):
-            found.append(_treat(difference, now, repairs=repairs))
+            found.append(
+                Found(replace(difference, mend=None), difference.mend is not None, is_repaired=False)
+            )
+            if repairs and difference.mend:
+                found[-1] = replace(found[-1], is_repaired=_mend(difference, now))
     except Refusal as refusal:
-        tally.left_out = refusal.detail or refusal.title
+        tally.left_out = refusal.detail
+    except Exception as error:  # noqa: BLE001 - what is wrong with one check keeps no other from being made
+        tally.left_out = _report(check, error)
     records.keep(run, found, actor=actor, now=now)
     if not tally.left_out and not tally.is_sample:
         keys = {each.key for each in found}
@@ -85,13 +91,16 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
     return CheckResult(check.name, tally.looked_at, tuple(found), tally.left_out, tokens, cents)
 
 
-def _treat(difference: Difference, now: datetime, *, repairs: bool) -> Found:
-    """Mend it if that is safe and asked for. What cannot be mended stays found, and keeps no other from its turn."""
-    is_repaired = bool(repairs and difference.mend and _mend(difference, now))
-    return Found(replace(difference, mend=None), difference.mend is not None, is_repaired)
+def _report(check: Check, error: Exception) -> str:
+    """Tell what nobody foresaw; answer it in words. A connection that it came from or went through is not used again."""
+    name = type(error).__name__
+    logger.error("reconcile.failed", exc_info=error, extra={"check": check.name, "error": name})
+    connection.close()
+    return f"An error that nobody foresaw ended it: {name}. The log says where."
 
 
 def _mend(difference: Difference, now: datetime) -> bool:
+    """What cannot be mended stays found, and keeps no other from its turn."""
     assert difference.mend
     try:
         return difference.mend(now)
