@@ -1,18 +1,31 @@
 """A check that ends before its time keeps what it found, says why it ended, and keeps no other from being made."""
 
-from collections.abc import Callable
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import requests
+import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
+from django.utils import timezone
 
-from payments.models import ReconciliationRun
-from payments.services.reconciliation.checks import reversals
+from payments import tasks
+from payments.models import Discrepancy, ReconciliationRun
+from payments.services import settlement
+from payments.services.reconciliation.checks import paid_not_credited, reversals
 from tests.payments.test_reconcile import run
+from tests.support.database import as_owner
 from tests.support.logged import Line, lines
-from tests.support.reconciling import open_rows
+from tests.support.reconciling import ON_ITS_WAY, open_rows
 from tests.support.shop import Shop
 
 __all__ = ["lines"]
+
+LASTING = "SELECT pg_sleep(60)"
 
 
 def stumble(*_: object) -> None:
@@ -76,3 +89,61 @@ def test_with_the_database_away_nothing_could_be_made(counter: Shop, monkeypatch
     assert ran.status == 2
     assert "connection refused" in ran.err
     assert not ReconciliationRun.objects.exists()
+
+
+def say_that_time_is_over(*_: object, **__: object) -> None:
+    raise SoftTimeLimitExceeded
+
+
+@pytest.fixture
+def end_of_time() -> Iterator[Callable[[], None]]:
+    """Interrupts its caller in a moment, by the signal by which Celery says that a task's time is over."""
+    before = signal.signal(signal.SIGUSR1, say_that_time_is_over)
+    clock = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1))
+    yield clock.start
+    clock.cancel()
+    signal.signal(signal.SIGUSR1, before)
+    with as_owner(), connection.cursor() as cursor:  # what was interrupted goes on at the server
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '{LASTING}'")
+
+
+def test_at_the_end_of_a_tasks_time_what_was_found_and_mended_is_kept(
+    counter: Shop, monkeypatch: pytest.MonkeyPatch, end_of_time: Callable[[], None]
+):
+    bought = [counter.start(name) for name in ("alice", "bob")]
+    for purchase in bought:
+        counter.stripe.pay(str(purchase.stripe_session_id))
+    settle, settled = settlement.settle_purchase, []
+
+    def settle_first(**arguments: Any) -> Any:
+        settled.append(arguments)
+        if len(settled) == 1:
+            return settle(**arguments)
+        end_of_time()
+        with connection.cursor() as cursor:
+            cursor.execute(LASTING)
+        raise AssertionError
+
+    monkeypatch.setattr(paid_not_credited, "settle_purchase", settle_first)
+
+    with time_machine.travel(timezone.now() + ON_ITS_WAY), pytest.raises(SoftTimeLimitExceeded):
+        tasks.reconcile(checks=["paid_not_credited", "terms"], repair=True)
+
+    rows = Discrepancy.objects.order_by("subject").values_list("subject", "status")
+    assert list(rows) == [(str(bought[0].id), "repaired"), (str(bought[1].id), "open")]
+    run = ReconciliationRun.objects.get()
+    assert run.finished_at
+    assert (run.check_name, run.found, run.repaired) == ("paid_not_credited", 2, 1)
+    assert run.left_out.startswith("The time that a task may take was over")
+
+
+def test_it_is_over_too_where_stripes_library_makes_an_error_of_its_own_of_that(
+    counter: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(requests.Session, "request", say_that_time_is_over)
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        tasks.reconcile(checks=["reversals", "balance"])
+
+    run = ReconciliationRun.objects.get()
+    assert (run.check_name, run.left_out[:8]) == ("reversals", "The time")

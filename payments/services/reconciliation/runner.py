@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import DatabaseError, connection
 
 from foundation.errors import Refusal
 from identity.kinds import SYSTEM_ACTOR, Actor
 from payments.errors import PaymentsUnavailable
+from payments.models import ReconciliationRun
 from payments.services.reconciliation import records
 from payments.services.reconciliation.alerting import tell
 from payments.services.reconciliation.check import Check, Difference, Tally
@@ -51,6 +53,7 @@ def reconcile(
     Two at once do no harm: what both find is one row, and what both mend is mended once.
 
     :raises ValueError: one of them is no check, as after a slip in the timetable.
+    :raises SoftTimeLimitExceeded: the time of the task that this is made in is over; what was found is kept.
     :param repairs: mend what is safe to mend, as soon as it is found
     :param is_whole: compare all of Firestore, and not only those whose turn it is
     """
@@ -60,8 +63,10 @@ def reconcile(
 
 
 def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckResult:
+    """Make one check, and keep what came of it however it ends; the end of a task's time ends what follows, too."""
     now, tally, found = scope.now, Tally(), list[Found]()
     run = records.start_run(check_name=check.name, since=scope.since, repairs=repairs, actor=actor, now=now)
+    time_is_over = None
     try:
         for difference in check.find(scope, tally):
             found.append(
@@ -69,14 +74,24 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
             )
             if repairs and difference.mend:
                 found[-1] = replace(found[-1], is_repaired=_mend(difference, now))
-    except Refusal as refusal:
-        tally.left_out = refusal.detail
     except Exception as error:  # noqa: BLE001 - what is wrong with one check keeps no other from being made
-        tally.left_out = _report(check, error)
+        time_is_over = _end_of_time(error)
+        tally.left_out = _why(check, time_is_over or error)
+    _close(check, run, found, tally, actor, now)
+    if time_is_over:
+        raise time_is_over
+    tokens, cents = records.at_risk(found)
+    return CheckResult(check.name, tally.looked_at, tuple(found), tally.left_out, tokens, cents)
+
+
+def _close(
+    check: Check, run: ReconciliationRun, found: list[Found], tally: Tally, actor: Actor, now: datetime
+) -> None:
+    """Keep what came of a check, and tell it."""
     records.keep(run, found, actor=actor, now=now)
     if not tally.left_out and not tally.is_sample:
         keys = {each.key for each in found}
-        records.end_gone(check.name, found=keys, since=scope.since, actor=actor, now=now)
+        records.end_gone(check.name, found=keys, since=run.since, actor=actor, now=now)
     records.finish_run(run, found, looked_at=tally.looked_at, left_out=tally.left_out, now=now)
     tell(check=check, now=now)
     counts = {
@@ -87,15 +102,26 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
         "error": tally.left_out,
     }
     logger.info("reconcile.finished", extra=counts)
-    tokens, cents = records.at_risk(found)
-    return CheckResult(check.name, tally.looked_at, tuple(found), tally.left_out, tokens, cents)
 
 
-def _report(check: Check, error: Exception) -> str:
-    """Tell what nobody foresaw; answer it in words. A connection that it came from or went through is not used again."""
+def _end_of_time(error: BaseException | None) -> SoftTimeLimitExceeded | None:
+    """The signal that a task's time is over, though a library has made an error of its own of it, as Stripe's does."""
+    while error:
+        if isinstance(error, SoftTimeLimitExceeded):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _why(check: Check, error: Exception) -> str:
+    """Say why a check has ended early, and report what nobody foresaw."""
+    if isinstance(error, Refusal):
+        return error.detail
+    connection.close()  # it may be what was lost, or wait for the answer of a statement that was interrupted
+    if isinstance(error, SoftTimeLimitExceeded):
+        return "The time that a task may take was over: the command has no such limit."
     name = type(error).__name__
     logger.error("reconcile.failed", exc_info=error, extra={"check": check.name, "error": name})
-    connection.close()
     return f"An error that nobody foresaw ended it: {name}. The log says where."
 
 
