@@ -18,48 +18,50 @@ from mirror.services import chunks, projections
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How many subjects were looked at, and what Firestore shows wrongly, by kind and id."""
+    """Which subjects of a kind were looked at, and what Firestore shows wrongly of them, by id.
 
-    looked_at: int
-    differing: Mapping[tuple[str, str], Findings]
+    Those that could not be judged, since an intent waits of them, are among neither.
+    """
+
+    kind: str
+    looked_at: frozenset[str]
+    differing: Mapping[str, Findings]
 
 
-def compare_sample(*, subjects_max: int = limits.COMPARE_SAMPLE_SUBJECTS_MAX) -> Compared:
+def compare_sample(*, subjects_max: int = limits.COMPARE_SAMPLE_SUBJECTS_MAX) -> Iterator[Compared]:
     """Compare so many subjects of each kind, those after the last ones, so that everything has its turn.
+
+    Each kind is answered when it is compared, and its next ones have their turn when that has been taken.
 
     :raises FirestoreUnavailable: `firestore_unavailable`.
     """
-    looked_at, differing = 0, {}
     for kind in projections.kinds():
         progress, _ = ScanProgress.objects.get_or_create(kind=kind)
         subject_ids = projections.registration_of(kind).subjects(progress.compared_to, subjects_max)
-        differing.update(_differing(kind, subject_ids))
+        yield _compared(kind, subject_ids)
         progress.compared_to = subject_ids[-1] if len(subject_ids) == subjects_max else ""
         progress.save(update_fields=["compared_to"])
-        looked_at += len(subject_ids)
-    return Compared(looked_at, differing)
 
 
-def compare_all() -> Compared:
-    """Compare every subject of each kind. It takes as long as it takes: a call that is not answered is made again.
+def compare_all() -> Iterator[Compared]:
+    """Compare every subject of each kind, batch by batch.
+
+    It takes as long as it takes: a call that is not answered is made again.
 
     :raises FirestoreUnavailable: `firestore_unavailable`.
     """
-    looked_at, differing = 0, {}
     for kind in projections.kinds():
         for subject_ids in _batches(kind):
-            differing.update(_differing(kind, subject_ids, patiently=True))
-            looked_at += len(subject_ids)
-    return Compared(looked_at, differing)
+            yield _compared(kind, subject_ids, patiently=True)
 
 
-def compare_subject(*, kind: str, subject_id: str) -> Findings:
-    """What Firestore shows wrongly of one subject now.
+def compare_subjects(*, kind: str, subject_ids: Sequence[str]) -> Compared:
+    """Compare these subjects of a kind.
 
     :raises FirestoreUnavailable: `firestore_unavailable`.
     :raises ProjectionMissing: `projection_missing`: there is no such kind.
     """
-    return _differing(kind, [subject_id]).get((kind, subject_id), Findings())
+    return _compared(kind, subject_ids)
 
 
 def _batches(kind: str) -> Iterator[Sequence[str]]:
@@ -69,16 +71,19 @@ def _batches(kind: str) -> Iterator[Sequence[str]]:
         after = subject_ids[-1]
 
 
-def _differing(
-    kind: str, subject_ids: Sequence[str], *, patiently: bool = False
-) -> dict[tuple[str, str], Findings]:
+def _compared(kind: str, subject_ids: Sequence[str], *, patiently: bool = False) -> Compared:
     """What differs twice in a row, with no intent waiting before or after: what was changing is not wrong."""
-    found = _look(kind, subject_ids, patiently=patiently)
-    again = _look(kind, list(found), patiently=patiently) if found else {}
-    return {(kind, subject_id): findings for subject_id, findings in again.items()}
+    looked_at, found = _look(kind, subject_ids, patiently=patiently)
+    if found:
+        again, differing = _look(kind, list(found), patiently=patiently)
+        return Compared(kind, looked_at - (found.keys() - again), differing)
+    return Compared(kind, looked_at, found)
 
 
-def _look(kind: str, subject_ids: Sequence[str], *, patiently: bool) -> dict[str, Findings]:
+def _look(
+    kind: str, subject_ids: Sequence[str], *, patiently: bool
+) -> tuple[frozenset[str], dict[str, Findings]]:
+    """Which of them could be judged, and what is wrong with which."""
     compare, paths_of = (patient(_compare), patient(_paths)) if patiently else (_compare, _paths)
     registration = projections.registration_of(kind)
     waiting = _waiting(kind, subject_ids)
@@ -98,7 +103,8 @@ def _look(kind: str, subject_ids: Sequence[str], *, patiently: bool) -> dict[str
             found[subject_id] = _sum(found[subject_id], Findings(surplus=surplus))
     wrong = {each: findings for each, findings in found.items() if findings.total}
     changed = _waiting(kind, wrong) if wrong else frozenset()
-    return {each: findings for each, findings in wrong.items() if each not in changed}
+    looked_at = frozenset(quiet) - changed
+    return looked_at, {each: findings for each, findings in wrong.items() if each not in changed}
 
 
 def _waiting(kind: str, subject_ids: Collection[str]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from google.cloud import firestore
 
 from identity.kinds import SYSTEM_ACTOR
 from mirror import limits
+from mirror.models import OutboxRow, ScanProgress
 from payments.errors import DiscrepancyNeedsPerson
 from payments.gateways.stripe_api import client
 from payments.management.commands.seed_catalog import PACKAGES
@@ -143,10 +144,39 @@ def test_what_should_not_be_in_firestore_is_deleted_on_whichever_page_it_is(shop
     assert checked("mirror")["mirror"].found == ()
 
 
-def test_what_firestore_shows_rightly_again_is_gone(shop: Shop):
-    invented = invent_transaction(shop)
+def delete(path: str) -> None:
     database = firestore.Client(project=settings.GOOGLE_CLOUD_PROJECT, database=settings.FIRESTORE_DATABASE)
-    database.document(invented).delete(timeout=10)
+    database.document(path).delete(timeout=10)
     database.close()
 
+
+def test_what_firestore_shows_rightly_again_is_gone(shop: Shop):
+    delete(invent_transaction(shop))
+
     assert repaired("firestore_differs", shop).status == "gone"
+
+
+def look_at_others() -> None:
+    """Compare a sample in which no wallet is, since all have just had their turn."""
+    last = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+    ScanProgress.objects.update_or_create(kind="wallet", defaults={"compared_to": last})
+    checked("mirror", whole=False)
+
+
+def test_a_sample_looks_again_at_what_differed_and_ends_what_does_not_any_more(shop: Shop):
+    invented = invent_transaction(shop)
+
+    look_at_others()
+
+    row = Discrepancy.objects.get()
+    assert (row.status, row.times_seen) == ("open", 2)
+    delete(invented)
+    wallet = str(shop.wallet("alice").account_id)
+    waits = OutboxRow.objects.create(kind="wallet", subject_id=wallet, stale_since=later(), due_at=later())
+    look_at_others()
+    row.refresh_from_db()
+    assert row.status == "open", "of which an intent waits, nobody can say"
+    waits.delete()
+    look_at_others()
+    row.refresh_from_db()
+    assert row.status == "gone"

@@ -36,13 +36,13 @@ class Difference:
 class Tally:
     """What a check notes of itself while it looks.
 
-    `left_out` says in words what it could not look at; empty when it saw all that it should. A sample says nothing of
-    what it did not look at.
+    `left_out` says in words what it could not look at; empty when it saw all that it should. Whoever looks only at a
+    sample notes the subjects in it: of any other it says nothing.
     """
 
     looked_at: int = 0
     left_out: str = ""
-    is_sample: bool = False
+    sample: set[str] | None = None
 
 
 # Looks at everything, and tells each difference when it is found, so that none has to be kept.

@@ -82,10 +82,22 @@ def log_repaired(*, check_name: str, kind: str, subject: str) -> None:
     logger.info("discrepancy.repaired", extra=_facts(check_name, kind, subject))
 
 
-def end_gone(check_name: str, *, found: Collection[Key], since: datetime, actor: Actor, now: datetime) -> int:
-    """End what a complete run would have found and has not; answer how many. What is older was not looked at."""
-    looked_at = open_of(check_name).filter(Q(about_at=None) | Q(about_at__gte=since), first_seen_at__lt=now)
-    gone = [row.id for row in looked_at.only("id", "kind", "subject") if (row.kind, row.subject) not in found]
+def end_gone(
+    run: ReconciliationRun,
+    *,
+    found: Collection[Key],
+    among: Collection[str] | None,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """End what a complete run would have found and has not; answer how many. What is older was not looked at.
+
+    :param among: the subjects that were looked at; None for all
+    """
+    is_young = Q(about_at=None) | Q(about_at__gte=run.since)
+    rows = open_of(run.check_name).filter(is_young, first_seen_at__lt=now).only("id", "kind", "subject")
+    looked_at = [row for row in rows if among is None or row.subject in among]
+    gone = [row.id for row in looked_at if (row.kind, row.subject) not in found]
     return end(Discrepancy.objects.filter(id__in=gone), DiscrepancyStatus.GONE, actor=actor, now=now)
 
 

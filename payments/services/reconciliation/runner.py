@@ -89,9 +89,9 @@ def _close(
 ) -> None:
     """Keep what came of a check, and tell it."""
     records.keep(run, found, actor=actor, now=now)
-    if not tally.left_out and not tally.is_sample:
+    if not tally.left_out:
         keys = {each.key for each in found}
-        records.end_gone(check.name, found=keys, since=run.since, actor=actor, now=now)
+        records.end_gone(run, found=keys, among=tally.sample, actor=actor, now=now)
     records.finish_run(run, found, looked_at=tally.looked_at, left_out=tally.left_out, now=now)
     tell(check=check, now=now)
     counts = {
