@@ -131,11 +131,15 @@ class Reversal:
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """One thing in the ledger that is not as it must be: which check found it, where, and what it saw."""
+    """One thing in the ledger that is not as it must be: which check found it, where, and what it saw.
+
+    `tokens` is by how many it is wrong, where the check can say so.
+    """
 
     check: str
     subject: str
     found: str
+    tokens: int = 0
 
     def __str__(self) -> str:
         return f"{self.check}: {self.subject}: {self.found}"

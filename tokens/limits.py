@@ -30,3 +30,4 @@ WALLETS_SWEPT_MAX = 1_000  # of one run
 STATEMENT_FIRST_DAY = date(2000, 1, 1)  # before any token was
 STATEMENT_LINES_SHOWN_MAX = 500  # on a page; the file has all
 IMBALANCES_SHOWN_MAX = 100
+IMBALANCE_TOKENS_MAX = 10**12  # told of one, so that those of many can be added up

@@ -13,10 +13,14 @@ from mirror import limits as mirror_limits
 from payments.errors import PurchaseNotFound
 from payments.models import ReconciliationRun
 from payments.services.quarantine import release
+from payments.services.reconciliation.checks import ledger
 from payments.services.reconciliation.runner import reconcile
 from payments.services.reversals import restore_stand
+from tests.admin.payment_rows import discrepancy_of
 from tests.admin.rows import person
+from tests.payments.test_reconcile import run
 from tests.reconciliation.found import assert_mended
+from tests.support.database import tamper
 from tests.support.reconciling import SINCE, checked, found, later, open_rows
 from tests.support.shop import Shop
 
@@ -103,3 +107,36 @@ def test_a_check_that_there_is_not_is_no_silent_success():
     with pytest.raises(ValueError, match="nonsense"):
         reconcile(names=["ledger", "nonsense"], since=timezone.now(), now=timezone.now())
     assert not ReconciliationRun.objects.exists()
+
+
+def test_what_stripe_has_forgotten_was_not_looked_at_and_does_not_end(counter: Shop):
+    forgotten = discrepancy_of(
+        check_name="events", kind="event_never_received", about_at=timezone.now() - timedelta(days=40)
+    )
+
+    ran = run("events", "--since", "60d")
+
+    assert ran.status == 2
+    assert "Stripe keeps no events for longer: nothing before" in ran.err
+    assert run("events", "--since", "30d").status == 0
+    assert open_rows("events") == {(forgotten.kind, forgotten.subject)}
+
+
+def test_faults_of_the_ledger_beyond_those_that_are_told_do_not_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("alice", "bob", "carol"):
+        shop.buy(name)
+    tamper("UPDATE tokens_wallet SET balance = balance + 1")
+    assert checked("ledger")["ledger"].tokens_at_risk == 3
+    known = open_rows("ledger")
+    monkeypatch.setattr(ledger, "IMBALANCES_TOLD_MAX", 1)
+
+    ran = run("ledger")
+
+    assert ran.status == 2
+    assert "Only so many of a kind are told, and there are more: wallet_balances, wallet_lots." in ran.err
+    assert open_rows("ledger") == known
+    tamper("UPDATE tokens_wallet SET balance = balance - 1")
+    assert found(checked("ledger")) == {}
+    assert not open_rows("ledger")

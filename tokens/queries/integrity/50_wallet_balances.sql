@@ -1,6 +1,7 @@
 -- A wallet's stored balance, seq and hash are those of its last posting, and the balance is the sum of all.
 SELECT w.account_id::text AS subject,
-       format('balance %s, postings sum to %s and lead to %s; seq %s, %s postings', w.balance, p.total, p.last_balance, w.seq, p.postings) AS found
+       format('balance %s, postings sum to %s and lead to %s; seq %s, %s postings', w.balance, p.total, p.last_balance, w.seq, p.postings) AS found,
+       abs(w.balance - p.total) AS tokens
 FROM tokens_wallet w
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(amount), 0) AS total, count(*) AS postings,

@@ -8,7 +8,7 @@ from payments.errors import StripeRefused
 from payments.gateways.stripe_api import from_timestamp
 from payments.gateways.stripe_events import retrieve_event
 from payments.kinds import InboxStatus, StripeEvent
-from payments.limits import BACKFILL_HORIZON, BACKFILL_PATIENCE, RECONCILE_PAGES_PER_DAY_MAX
+from payments.limits import BACKFILL_HORIZON, BACKFILL_PATIENCE, LIST_SLACK, RECONCILE_PAGES_PER_DAY_MAX
 from payments.models import InboxEvent
 from payments.services.backfill import Missed, feed, find_missed
 from payments.services.inbox import process_event
@@ -33,7 +33,15 @@ def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
         tally.left_out = "" if missed.is_complete else _too_many(start, end, missed.oldest_at)
         yield from _missing(missed, start)
         start = end + timedelta(seconds=1)
+    tally.left_out = " ".join(filter(None, (_forgotten(scope), tally.left_out)))
     yield from _parked(scope)
+
+
+def _forgotten(scope: Scope) -> str:
+    horizon = scope.now - BACKFILL_HORIZON
+    if scope.since >= horizon - LIST_SLACK:
+        return ""
+    return f"Stripe keeps no events for longer: nothing before {horizon:%Y-%m-%d %H:%M} UTC was looked at."
 
 
 def _too_many(start: datetime, end: datetime, oldest_at: datetime) -> str:
