@@ -25,8 +25,8 @@ READINGS = {
 SETTINGS = Source(ROOT / "config" / "settings.py")
 # Firebase's SDK reads a variable by itself; its gateway looks first whether it may.
 WATCHERS = {"identity/gateways/firebase.py"}
-# `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)` is how Django is told of the settings themselves.
-DJANGOS_OWN = "DJANGO_SETTINGS_MODULE"
+# `os.environ.setdefault(…)` is how Django is told of the settings themselves, and Celery whose checks are made.
+TOLD_TO_LIBRARIES = ("DJANGO_SETTINGS_MODULE", "CELERY_SKIP_CHECKS")
 
 
 def read_by_the_settings() -> set[str]:
@@ -53,6 +53,6 @@ def test_only_the_settings_read_the_environment() -> None:
         source.name
         for source in product()
         for line in source.text.splitlines()
-        if re.search(r"os\.(environ|getenv)", line) and DJANGOS_OWN not in line
+        if re.search(r"os\.(environ|getenv)", line) and not any(name in line for name in TOLD_TO_LIBRARIES)
     }
     assert readers == {"config/settings.py", *WATCHERS}
