@@ -24,6 +24,12 @@ def unresolved_count(kind: AlertKind, dedup_key: str) -> int:
     return alerts.values_list("count", flat=True).first() or 0
 
 
+def unresolved_alert(kind: AlertKind, dedup_key: str) -> Alert | None:
+    """The alert of this kind and key that nobody has resolved yet."""
+    alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key)
+    return alerts.exclude(status=AlertStatus.RESOLVED).first()
+
+
 def unresolved_sight(kind: AlertKind, dedup_key: str) -> tuple[int, datetime] | None:
     """How often the cause of the unresolved alert of this kind and key was seen, and when last; None without one."""
     alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key).exclude(status=AlertStatus.RESOLVED)
