@@ -7,9 +7,10 @@ import redis
 from celery.worker.control import inspect_command
 from django.conf import settings
 from django.core.cache import caches
+from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from config import limits
+from config import limits, periodic_tasks
 
 SIGNS = "counters"  # the cache that has nothing beside Redis: all processes see the same
 BEAT_SIGN = "beat"
@@ -22,7 +23,11 @@ def version(_state: Any) -> dict[str, str]:
 
 
 class Timekeeper(DatabaseScheduler):  # type: ignore[misc]
-    """Beat, which leaves a sign of life at each tick."""
+    """Beat, which leaves a sign of life at each tick, and keeps what staff have edited in the timetable."""
+
+    def setup_schedule(self) -> None:
+        """Bring the code's timetable to the rows; Celery's own line is not needed, for no result is stored."""
+        periodic_tasks.bring(self.app.conf.beat_schedule, now=timezone.now())
 
     def tick(self, *args: Any, **options: Any) -> float:
         """Leave the sign, and do what is due; without Redis there is nobody to show it to."""

@@ -3,8 +3,10 @@
 import pytest
 from django.contrib import admin
 from django.test import Client
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from config.celery import app
+from config.signs_of_life import Timekeeper
 from foundation.admin import DASH, ModelAdmin, link, pretty
 from foundation.admin_lists import EstimatingPaginator
 from foundation.limits import ADMIN_JSON_CHARACTERS_MAX
@@ -46,6 +48,26 @@ def test_a_periodic_task_is_found_and_switched_off(superuser: Client) -> None:
     response = superuser.post(url("django_celery_beat.PeriodicTask", "change", task.pk), form)
     assert response.status_code == 302, response.context["errors"]
     assert not PeriodicTask.objects.get().enabled
+
+
+@pytest.mark.django_db
+def test_a_period_set_on_its_page_outlives_a_restart_of_beat(superuser: Client) -> None:
+    Timekeeper(app=app, lazy=True).setup_schedule()
+    page = url(
+        "django_celery_beat.PeriodicTask", "change", PeriodicTask.objects.get(name="reconcile.days").pk
+    )
+    shown = superuser.get(page).context["adminform"].form
+    kept = ("name", "task", "args", "kwargs", "headers", "expire_seconds", "description")
+    form = {name: shown[name].value() for name in kept} | {
+        "enabled": "on",
+        "start_time_0": "",
+        "start_time_1": "",
+    }
+    weekly = IntervalSchedule.objects.create(every=7, period=IntervalSchedule.DAYS)
+    response = superuser.post(page, form | {"interval": str(weekly.pk)})
+    assert response.status_code == 302, response.context["errors"]
+    Timekeeper(app=app, lazy=True).setup_schedule()
+    assert PeriodicTask.objects.get(name="reconcile.days").interval == weekly
 
 
 @pytest.mark.django_db

@@ -44,8 +44,8 @@ EVENTS_BESIDE = frozenset(
         *("override.expired", "override.revoked", "page.outage", "proposal.incomplete"),
         *("purchase.ask_failed", "purchase.recovered", "rate_limit.labelled", "reconcile.failed"),
         *("refund.ask_failed", "refund.requested", "sale.defect_found", "signatures.uncounted"),
-        *("stripe_sync.failed", "wake.failed", "claims.failed", "wallet.frozen", "wallet.unfrozen"),
-        *("wallets.swept", "webhook.waiting"),
+        *("stripe_sync.failed", "timetable.changed", "wake.failed", "claims.failed"),
+        *("wallet.frozen", "wallet.unfrozen", "wallets.swept", "webhook.waiting"),
     )
 )
 
