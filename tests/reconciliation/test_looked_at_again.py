@@ -13,7 +13,7 @@ from mirror.models import OutboxRow, ScanProgress
 from payments.errors import DiscrepancyNeedsPerson
 from payments.gateways.stripe_api import client
 from payments.management.commands.seed_catalog import PACKAGES
-from payments.models import Discrepancy, InboxEvent, PackagePublication, Purchase
+from payments.models import Discrepancy, Dispute, InboxEvent, PackagePublication, Purchase
 from payments.services.catalogue import publish_package
 from tests.reconciliation.test_centre import repaired
 from tests.support.reconciling import checked, later
@@ -180,3 +180,29 @@ def test_a_sample_looks_again_at_what_differed_and_ends_what_does_not_any_more(s
     look_at_others()
     row.refresh_from_db()
     assert row.status == "gone"
+
+
+def win_after_it_was_found(shop: Shop) -> None:
+    """Have a dispute be found that is not recorded, and then be won; nothing is told of it."""
+    intent = str(shop.buy("alice").stripe_payment_intent_id)
+    shop.stripe.drop_next(count=100)
+    disputed = shop.stripe.dispute(intent)
+    checked("balance")
+    shop.stripe.move_dispute(disputed["id"], "win")
+
+
+def test_a_dispute_that_was_won_meanwhile_is_recorded_as_it_stands(shop: Shop):
+    win_after_it_was_found(shop)
+
+    assert repaired("dispute_not_recorded", shop).status == "repaired"
+
+    assert Dispute.objects.get().status == "won"
+    assert shop.wallet("alice").balance == 250
+    assert checked("balance")["balance"].found == ()
+
+
+def test_a_dispute_that_was_won_and_told_meanwhile_is_gone(shop: Shop):
+    win_after_it_was_found(shop)
+    checked("events", repairs=True)
+
+    assert repaired("dispute_not_recorded", shop).status == "gone"

@@ -1,7 +1,7 @@
 """What has moved our balance at Stripe is what we have recorded: revenue, fees, refunds and disputes."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from payments.gateways.stripe_lists import Movement, list_movements, retrieve_movement
@@ -18,7 +18,8 @@ from payments.services.sale_checks import note_fee
 from security.kinds import Severity
 
 _CHARGE, _REFUND, _REFUND_FAILURE = "charge", "refund", "refund_failure"
-_DISPUTES = ("dispute", "dispute_reversal")
+_TAKEN, _GIVEN_BACK = "dispute", "dispute_reversal"
+_DISPUTES = (_TAKEN, _GIVEN_BACK)
 _MISSING = "revenue_missing"
 
 
@@ -32,21 +33,27 @@ class _Books:
 
 
 def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
-    """What is not about a payment of ours, such as a payout, is not ours to judge."""
-    movements = [
-        each
-        for each in list_movements(since=scope.listed_since)
-        if each.created_at <= scope.now - CREDIT_GRACE
-    ]
+    """What is not about a payment of ours, such as a payout, is not ours to judge.
+
+    What is young is no difference, and yet it says what was paid, and how a dispute stands.
+    """
+    movements = list_movements(since=scope.listed_since)
     tally.looked_at = len(movements)
-    books, last_of_dispute = _books_of(movements), set[str]()
-    for movement in movements:  # the newest first, so that the first of a dispute is how it stands
-        if movement.category in _DISPUTES and movement.source_id in last_of_dispute:
-            continue
-        last_of_dispute.add(movement.source_id)
-        if difference := _judge(movement, books):
+    books = _books_of(movements)
+    for movement in _standing(movements):
+        if movement.created_at <= scope.now - CREDIT_GRACE and (difference := _judge(movement, books)):
             yield difference
     yield from _missing(scope, {each.payment_intent_id for each in movements if each.category == _CHARGE})
+
+
+def _standing(movements: Iterable[Movement]) -> Iterator[Movement]:
+    """These, the newest first, but of each dispute only the last: it says how the dispute stands."""
+    disputes = set[str]()
+    for movement in movements:
+        if movement.source_id not in disputes:
+            yield movement
+        if movement.category in _DISPUTES:
+            disputes.add(movement.source_id)
 
 
 def _books_of(movements: Collection[Movement]) -> _Books:
@@ -111,13 +118,15 @@ def _judge_refund(movement: Movement, purchase: Purchase, refund: Refund | None)
 
 
 def _judge_dispute(movement: Movement, purchase: Purchase, dispute: Dispute | None) -> Difference | None:
-    is_taken = movement.category == "dispute"
+    is_taken = movement.category == _TAKEN
     if dispute and dispute.is_withheld == is_taken:
         return None
 
     def mend(now: datetime) -> bool:
-        note_dispute(facts=retrieve_dispute(movement.source_id), now=now)
-        return Dispute.objects.filter(stripe_dispute_id=movement.source_id, is_withheld=is_taken).exists()
+        facts = retrieve_dispute(movement.source_id)
+        note_dispute(facts=facts, now=now)
+        noted = Dispute.objects.filter(stripe_dispute_id=movement.source_id)
+        return noted.filter(is_withheld=facts.is_withheld).exists()
 
     words = f"{movement.source_id} is {'taken' if is_taken else 'given back'}, and not recorded so"
     return _difference("dispute_not_recorded", movement, purchase, words, abs(movement.amount_cents), mend)
@@ -162,7 +171,11 @@ def _missing(scope: Scope, charged: Collection[str]) -> Iterator[Difference]:
 
 
 def _look(_kind: str, subject: str, _now: datetime) -> Difference | None:
+    """A dispute may have moved again since: Stripe is asked how it stands."""
     movement = retrieve_movement(subject)
+    if movement.category in _DISPUTES:
+        is_taken = retrieve_dispute(movement.source_id).is_withheld
+        movement = replace(movement, category=_TAKEN if is_taken else _GIVEN_BACK)
     return _judge(movement, _books_of([movement]))
 
 
