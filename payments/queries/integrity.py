@@ -6,9 +6,10 @@ payment's stand asks for.
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from payments.kinds import PurchaseStatus, ReversalState
@@ -69,17 +70,32 @@ def find_reversal_mismatches() -> list[str]:
 
 
 def reversal_mismatches(purchase_id: uuid.UUID | None = None) -> list[Mismatch]:
-    """Every purchase of which more or fewer tokens are reversed than its refunds and disputes ask for; or only one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_REVERSED, {"purchase": purchase_id})
-        reversed_tokens = dict(cursor.fetchall())
-    moved = _moved().filter(id=purchase_id) if purchase_id else _moved()
-    found = list(_mismatches(moved, reversed_tokens))
+    """Every purchase of which more or fewer tokens are reversed than its refunds and disputes ask for; or only one.
+
+    All of it is read as it was at one moment: a refund that is told meanwhile is in both sides of it, or in neither.
+    """
+    with _one_moment():
+        with connection.cursor() as cursor:
+            cursor.execute(_REVERSED, {"purchase": purchase_id})
+            reversed_tokens = dict(cursor.fetchall())
+        moved = _moved().filter(id=purchase_id) if purchase_id else _moved()
+        found = list(_mismatches(moved, reversed_tokens))
     strays = [
         Mismatch(purchase, f": {tokens} reversed for nothing", abs(tokens))
         for purchase, tokens in reversed_tokens.items()
     ]
     return [*found, *strays]
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Have every statement within see the same rows. Within a caller's transaction they see what that one lets them."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(savepoint=False):
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def _mismatches(moved: QuerySet[Purchase], reversed_tokens: dict[uuid.UUID, int]) -> Iterator[Mismatch]:

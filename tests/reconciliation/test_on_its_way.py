@@ -1,5 +1,9 @@
 """What has just happened is on its way to us, whenever its payment began: no difference, until it is lost."""
 
+from typing import Any
+
+from django.db import connection
+
 from tests.support.reconciling import ON_ITS_WAY, checked, found
 from tests.support.shop import Shop
 
@@ -27,3 +31,24 @@ def test_what_was_paid_by_a_clock_that_is_ahead_has_brought_money_in(shop: Shop)
     shop.buy("alice")
 
     assert found(checked("balance")) == {}
+
+
+def test_a_refund_that_is_told_between_two_looks_at_a_purchase_is_no_difference(shop: Shop):
+    bought = shop.buy("alice")
+    told: list[str] = []
+
+    def tell(execute: Any, sql: str, *rest: Any) -> Any:
+        """Have a refund come in once what is reversed was read, and before what is asked for."""
+        answer = execute(sql, *rest)
+        if "'dispute_won'" in sql and not told:
+            told.append(shop.stripe.refund(str(bought.stripe_payment_intent_id))["id"])
+            shop.stripe.wait_until_idle(ignore_retries=True)
+        return answer
+
+    with connection.execute_wrapper(tell):
+        results = checked("reversals", repairs=True)
+
+    assert told
+    assert shop.wallet("alice").balance == 0
+    assert found(results) == {}
+    assert found(checked("reversals")) == {}
