@@ -17,15 +17,24 @@ from payments.gateways.stripe_api import (
 )
 from payments.gateways.stripe_refunds import dispute_facts, refund_facts
 from payments.gateways.stripe_sold import price_facts
-from payments.kinds import DisputeFacts, PriceFacts, RefundFacts, SessionFacts
+from payments.kinds import ENDPOINT_EVENTS, DisputeFacts, PriceFacts, RefundFacts, SessionFacts
 from payments.limits import LIST_PAGE_SIZE, LIST_PAGES_MAX
 
 T = TypeVar("T")
 
+# The events about sessions, refunds and disputes themselves. Stripe takes 20 types at most.
+_TOLD = tuple(
+    sorted(
+        event_type
+        for event_type in ENDPOINT_EVENTS
+        if event_type.startswith(("checkout.session.", "refund.", "charge.dispute."))
+    )
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ListedSession:
-    """A Checkout session as Stripe lists it. `tried_at` is when somebody last began to pay it, else when it opened."""
+    """A Checkout session as Stripe lists it. `tried_at` is when somebody first tried to pay it, else when it opened."""
 
     facts: SessionFacts
     created_at: datetime
@@ -124,6 +133,18 @@ def list_prices() -> dict[str, PriceFacts]:
         lambda price: (str(price["id"]), price_facts(price)),
     )
     return dict(listed)
+
+
+def list_told(*, since: datetime) -> frozenset[str]:
+    """The ids of the sessions, refunds and disputes that events since then tell of: that came to be, or have changed.
+
+    https://docs.stripe.com/api/events/list
+
+    :raises PaymentsUnavailable: `payments_unavailable`.
+    :raises ListTooLong: `list_too_long`.
+    """
+    params = created_since(since) | {"types": list(_TOLD)}
+    return frozenset(read_all(client().v1.events.list, params, lambda event: id_of(event["data"]["object"])))
 
 
 def created_since(since: datetime) -> dict[str, Any]:

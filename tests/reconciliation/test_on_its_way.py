@@ -1,14 +1,26 @@
 """What has just happened is on its way to us, whenever its payment began: no difference, until it is lost."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
-from tests.support.reconciling import ON_ITS_WAY, checked, found
+from payments.models import Dispute, Purchase, Refund
+from payments.services.reconciliation.runner import reconcile
+from sandbox.stripe.cards import DECLINED_NUMBER
+from tests.support.reconciling import ON_ITS_WAY, SINCE, checked, found, later
 from tests.support.shop import Shop
 
 # Reconciliation looks that much later: what happens at Stripe after this is young to it.
 JUST_BEFORE = ON_ITS_WAY.total_seconds()
+WAITS_FOR_ITS_BANK = "000000000009"
+
+
+def found_when_it_is_lost(check_name: str) -> set[str]:
+    """The kinds that a check finds some minutes later."""
+    now = later() + timedelta(minutes=5)
+    results = reconcile(names=[check_name], since=now - SINCE, now=now)
+    return found({check_name: results[0]}).get(check_name, set())
 
 
 def test_a_dispute_that_was_won_just_now_is_not_held_against_how_it_stood_before(shop: Shop):
@@ -52,3 +64,72 @@ def test_a_refund_that_is_told_between_two_looks_at_a_purchase_is_no_difference(
     assert shop.wallet("alice").balance == 0
     assert found(results) == {}
     assert found(checked("reversals")) == {}
+
+
+def test_what_was_paid_just_now_though_it_was_tried_before_is_not_missing(counter: Shop):
+    declined, debited = counter.start("alice"), counter.start("bob")
+    counter.stripe.pay(str(declined.stripe_session_id), DECLINED_NUMBER)
+    counter.stripe.debit(str(debited.stripe_session_id), WAITS_FOR_ITS_BANK)
+    counter.stripe.advance_clock(JUST_BEFORE)
+    counter.stripe.pay(str(declined.stripe_session_id))
+    counter.stripe.settle(str(debited.stripe_session_id))
+
+    assert found(checked("paid_not_credited")) == {}
+    assert found_when_it_is_lost("paid_not_credited") == {"payment_not_credited"}
+
+
+def test_a_bank_that_has_just_refused_leaves_no_purchase_behind(counter: Shop):
+    debited = counter.start("alice")
+    counter.stripe.debit(str(debited.stripe_session_id), WAITS_FOR_ITS_BANK)
+    Purchase.objects.update(status="processing", processing_at=debited.started_at)
+    counter.stripe.advance_clock(JUST_BEFORE)
+    counter.stripe.fail(str(debited.stripe_session_id))
+
+    assert found(checked("stuck")) == {}
+    assert found_when_it_is_lost("stuck") == {"status_behind"}
+
+
+def test_refunds_and_disputes_that_have_just_moved_are_not_behind(shop: Shop):
+    bought = {name: shop.buy(name) for name in ("alice", "bob", "carol", "dave")}
+    intents = {name: str(purchase.stripe_payment_intent_id) for name, purchase in bought.items()}
+    pending = shop.stripe.refund(intents["alice"], 100, status="pending")
+    disputed = shop.stripe.dispute(intents["bob"])
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    shop.stripe.drop_next(count=100)
+    shop.stripe.advance_clock(JUST_BEFORE)
+    shop.stripe.end_refund(pending["id"], "succeeded")
+    shop.stripe.move_dispute(disputed["id"], "win")
+    shop.stripe.refund(intents["carol"])
+    shop.stripe.dispute(intents["dave"])
+    shop.stripe.forget_requests()
+
+    assert found(checked("reversals")) == {}
+    assert shop.stripe.requests().total == 3  # refunds, disputes, and what was told lately
+    assert found_when_it_is_lost("reversals") == {
+        *("refund_unknown", "refund_behind", "dispute_unknown", "dispute_behind")
+    }
+
+
+def test_what_came_here_while_stripe_was_asked_is_not_missing_there(shop: Shop):
+    bought = shop.buy("alice")
+    just_now, before = later() - timedelta(minutes=1), later() - timedelta(hours=1)
+    money = {"amount_cents": 1, "currency": "usd"}
+    Refund.objects.create(
+        purchase=bought,
+        stripe_refund_id="re_1",
+        idempotency_key="1",
+        status="failed",
+        created_at=before,
+        asked_stripe_at=just_now,
+        **money,
+    )
+    Dispute.objects.create(
+        purchase=bought,
+        stripe_dispute_id="dp_1",
+        status="warning_needs_response",
+        opened_at=just_now,
+        **money,
+    )
+
+    assert found(checked("reversals")) == {}
+    assert found_when_it_is_lost("reversals") == {"refund_not_at_stripe", "dispute_not_at_stripe"}

@@ -1,15 +1,18 @@
 """What one reconciliation looks at, and what its checks have asked Stripe for in common."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
+from typing import TypeVar
 
-from payments.gateways.stripe_lists import ListedSession, list_sessions
-from payments.limits import LIST_SLACK, RECONCILE_CHUNK
+from payments.errors import PaymentsUnavailable
+from payments.gateways.stripe_lists import ListedSession, list_sessions, list_told
+from payments.limits import CREDIT_GRACE, LIST_SLACK, RECONCILE_CHUNK
 from payments.models import Purchase
 
 Pair = tuple[ListedSession, Purchase | None]
+T = TypeVar("T")
 
 
 class Scope:
@@ -24,6 +27,28 @@ class Scope:
     def listed_since(self) -> datetime:
         """A little earlier: Stripe's clock may be behind ours."""
         return self.since - LIST_SLACK
+
+    @property
+    def arrived_by(self) -> datetime:
+        """What has happened by then has arrived, or is lost; what is younger may be on its way."""
+        return self.now - CREDIT_GRACE
+
+    def arrived(self, differing: Iterable[tuple[str, T]]) -> Iterator[T]:
+        """Those of these differences whose object at Stripe nothing was told of within the last minutes.
+
+        Each comes with that object's id, or with none where nothing that Stripe tells would end it. Objects do not say
+        when they last changed, events do: they are listed once something differs, and so after the objects were.
+        """
+        told = cache(self._told_lately)
+        for object_id, difference in differing:
+            if not object_id or object_id not in told():
+                yield difference
+
+    def _told_lately(self) -> frozenset[str]:
+        try:
+            return list_told(since=self.arrived_by)
+        except PaymentsUnavailable:  # better told a little early than not at all, or not mended
+            return frozenset()
 
     @cached_property
     def sessions(self) -> Sequence[ListedSession]:

@@ -39,11 +39,15 @@ def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
     """
     movements = list_movements(since=scope.listed_since)
     tally.looked_at = len(movements)
+    yield from scope.arrived(_differing(movements, scope))
+    yield from _missing(scope, {each.payment_intent_id for each in movements if each.category == _CHARGE})
+
+
+def _differing(movements: Collection[Movement], scope: Scope) -> Iterator[tuple[str, Difference]]:
     books = _books_of(movements)
     for movement in _standing(movements):
-        if movement.created_at <= scope.now - CREDIT_GRACE and (difference := _judge(movement, books)):
-            yield difference
-    yield from _missing(scope, {each.payment_intent_id for each in movements if each.category == _CHARGE})
+        if movement.created_at <= scope.arrived_by and (difference := _judge(movement, books)):
+            yield movement.source_id, difference
 
 
 def _standing(movements: Iterable[Movement]) -> Iterator[Movement]:

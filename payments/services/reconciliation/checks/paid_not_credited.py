@@ -8,7 +8,6 @@ from foundation.waker import wake
 from mirror.kinds import DELIVER_TASK
 from payments.gateways.stripe_api import retrieve_session
 from payments.kinds import Outcome, PurchaseStatus, SessionFacts
-from payments.limits import CREDIT_GRACE
 from payments.models import Purchase
 from payments.services.reconciliation.check import Check, Difference, Tally
 from payments.services.reconciliation.scope import Scope
@@ -21,13 +20,17 @@ _SETTLED = frozenset({Outcome.SETTLED, Outcome.ALREADY_SETTLED})
 
 
 def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
-    """A payment that was begun within the last minutes may be on its way."""
+    """A payment that was begun within the last minutes may be on its way, and so may one that was tried before."""
     tally.looked_at = len(scope.sessions)
+    yield from scope.arrived(_differing(scope))
+
+
+def _differing(scope: Scope) -> Iterator[tuple[str, Difference]]:
     for session, purchase in scope.pairs():
-        if session.tried_at <= scope.now - CREDIT_GRACE and (
+        if session.tried_at <= scope.arrived_by and (
             difference := _judge(session.facts, purchase, session.created_at)
         ):
-            yield difference
+            yield session.facts.session_id, difference
 
 
 def _judge(session: SessionFacts, purchase: Purchase | None, about_at: datetime) -> Difference | None:

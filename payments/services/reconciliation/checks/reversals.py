@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 
 from payments.gateways.stripe_lists import list_disputes, list_refunds
 from payments.gateways.stripe_refunds import retrieve_dispute, retrieve_refund
@@ -35,24 +36,28 @@ def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
         {each.payment_intent_id for each in refunds} | {each.payment_intent_id for each in disputes}
     )
     tally.looked_at = len(refunds) + len(disputes)
-    yield from _refunds(refunds, purchases, scope)
-    yield from _disputes(disputes, purchases, scope)
+    yield from scope.arrived(
+        chain(_refunds(refunds, purchases, scope), _disputes(disputes, purchases, scope))
+    )
     yield from map(_reversed, reversal_mismatches())
 
 
-def _refunds(listed: list[RefundFacts], purchases: dict[str, Purchase], scope: Scope) -> Iterator[Difference]:
+def _refunds(
+    listed: list[RefundFacts], purchases: dict[str, Purchase], scope: Scope
+) -> Iterator[tuple[str, Difference]]:
     known = Refund.objects.select_related("purchase").in_bulk(
         [each.stripe_refund_id for each in listed], field_name="stripe_refund_id"
     )
     for facts in listed:
         purchase, row = purchases.get(facts.payment_intent_id), known.get(facts.stripe_refund_id)
         if purchase and (difference := _judge_refund(purchase, row, facts, scope.now)):
-            yield difference
+            yield facts.stripe_refund_id, difference
     told = {each.stripe_refund_id for each in listed}
     ours = Refund.objects.filter(stripe_refund_id__isnull=False, created_at__gte=scope.since)
-    for row in ours.filter(created_at__lte=scope.now).select_related("purchase"):
+    ours = ours.filter(created_at__lte=scope.arrived_by).exclude(asked_stripe_at__gt=scope.arrived_by)
+    for row in ours.select_related("purchase"):
         if row.stripe_refund_id not in told:
-            yield _refund_gone(row)
+            yield str(row.stripe_refund_id), _refund_gone(row)
 
 
 def _judge_refund(
@@ -110,17 +115,19 @@ def _refund_gone(row: Refund) -> Difference:
 
 def _disputes(
     listed: list[DisputeFacts], purchases: dict[str, Purchase], scope: Scope
-) -> Iterator[Difference]:
+) -> Iterator[tuple[str, Difference]]:
     known = Dispute.objects.in_bulk(
         [each.stripe_dispute_id for each in listed], field_name="stripe_dispute_id"
     )
     for facts in listed:
         purchase, row = purchases.get(facts.payment_intent_id), known.get(facts.stripe_dispute_id)
         if purchase and (difference := _judge_dispute(purchase, row, facts)):
-            yield difference
+            yield facts.stripe_dispute_id, difference
     told = {each.stripe_dispute_id for each in listed}
-    ours = Dispute.objects.filter(opened_at__gte=scope.since, opened_at__lte=scope.now)
-    yield from (_dispute_gone(row) for row in ours if row.stripe_dispute_id not in told)
+    ours = Dispute.objects.filter(opened_at__gte=scope.since, opened_at__lte=scope.arrived_by)
+    for row in ours:
+        if row.stripe_dispute_id not in told:
+            yield row.stripe_dispute_id, _dispute_gone(row)
 
 
 def _judge_dispute(purchase: Purchase, row: Dispute | None, facts: DisputeFacts) -> Difference | None:

@@ -1,11 +1,12 @@
 """No purchase is stuck: whatever is past its time is where Stripe says it stands."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from payments.errors import StripeRefused
 from payments.gateways.stripe_api import retrieve_session
+from payments.gateways.stripe_lists import ListedSession
 from payments.kinds import PAYABLE, PENDING, PurchaseStatus, SessionFacts
 from payments.limits import SWEEP_GRACE
 from payments.models import Purchase
@@ -30,10 +31,18 @@ def _find(scope: Scope, tally: Tally) -> Iterator[Difference]:
     pending = list(purchases.order_by("started_at"))
     sessions = scope.sessions_by_id if any(purchase.stripe_session_id for purchase in pending) else {}
     tally.looked_at = len(pending)
+    yield from scope.arrived(_differing(pending, sessions, scope))
+
+
+def _differing(
+    pending: list[Purchase], sessions: Mapping[str, ListedSession], scope: Scope
+) -> Iterator[tuple[str, Difference]]:
+    """A bank may have decided just now. At a session's end nobody decides: there it was left time enough."""
     for purchase in pending:
         listed = sessions.get(purchase.stripe_session_id or "")
         if difference := _judge(purchase, listed.facts if listed else None, scope.now):
-            yield difference
+            at_bank = purchase.stripe_session_id if purchase.status == PurchaseStatus.PROCESSING else None
+            yield at_bank or "", difference
 
 
 def _judge(purchase: Purchase, session: SessionFacts | None, now: datetime) -> Difference | None:
