@@ -86,6 +86,8 @@ RECONCILE_SINCE = timedelta(days=1)  # unless it is told since when
 RECONCILE_CHUNK = 1_000  # rows that are read or written at once
 MIRROR_LOOKED_AT_AGAIN_MAX = 100  # what Firestore showed wrongly, beside each sample of it
 IMBALANCES_TOLD_MAX = 1_000  # of each kind
+# Purchases that are stuck and were started before what is listed: so many are asked about, one by one.
+STUCK_ASKED_MAX = 100
 RECONCILE_TASK_SOFT_SECONDS_MAX = 240  # one task's checks; what takes longer is for the command …
 RECONCILE_TASK_SECONDS_MAX = 270  # … and both end before the broker gives the task to another worker
 # How long things are kept: what Stripe told for as long as Stripe itself keeps it.

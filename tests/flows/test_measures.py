@@ -160,6 +160,11 @@ def test_what_grows_is_read_through_indexes():
             ("payments_purchase", "settled_at IS NOT NULL", "purchase_by_credit"),
             ("payments_purchase", "settled_at > now() - interval '1 hour'", "purchase_by_credit"),
             ("payments_purchase", "settled_at IS NULL AND quarantine_reason > ''", "purchase_uncredited"),
+            (
+                "payments_purchase",
+                "status IN ('started', 'open') AND expires_at < now() OR status = 'processing'",
+                "purchase_pending_by_expiry",
+            ),
             ("payments_inboxevent", "status = 'parked'", "inbox_parked"),
             ("payments_inboxevent", "status IN ('received', 'failed')", "inbox_due"),
         ):

@@ -159,10 +159,9 @@ def test_what_is_on_its_way_is_no_difference(counter: Shop):
 
 
 def test_only_what_was_started_since_then_is_looked_at(counter: Shop):
-    old = counter.start("alice")
-    Purchase.objects.filter(id=old.id).update(
-        started_at=timezone.now() - timedelta(days=2), expires_at=timezone.now() - timedelta(days=1)
-    )
+    old, at_bank = counter.start("alice"), timezone.now() - timedelta(days=2)
+    Purchase.objects.filter(id=old.id).update(status="processing", started_at=at_bank, processing_at=at_bank)
+    counter.stripe.edit(str(old.stripe_session_id), status="expired")
 
     assert "stuck: 0 looked at" in run("stuck").out
     assert "stuck: 1 looked at" in run("stuck", "--since", "3d").out

@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from payments.models import Discrepancy, Dispute, InboxEvent, Purchase, Refund
+from payments.services.reconciliation.checks import stuck
+from payments.services.reconciliation.runner import reconcile
 from payments.services.sale_checks import check_sales
 from tests.reconciliation.found import assert_gone, assert_kept_for_a_person, assert_mended, keys
-from tests.support.reconciling import checked, found, later, open_rows, unrepaired
+from tests.support.reconciling import SINCE, checked, found, later, open_rows, unrepaired
 from tests.support.shop import Shop
 
 
@@ -128,6 +132,53 @@ def test_purchases_that_only_stripe_or_a_person_can_end(counter: Shop):
     Purchase.objects.filter(id=late.id).update(status="processing", processing_at=later() - timedelta(days=8))
 
     assert_kept_for_a_person("stuck", {"session_unknown", "still_undecided"})
+
+
+def start_long_ago(counter: Shop, name: str) -> Purchase:
+    """A purchase of nine days ago, paid by a bank debit that its bank has not decided."""
+    purchase, started_at = counter.start(name), later() - timedelta(days=9)
+    counter.stripe.debit(str(purchase.stripe_session_id), "000000000009")
+    Purchase.objects.filter(id=purchase.id).update(
+        status="processing", started_at=started_at, expires_at=started_at, processing_at=started_at
+    )
+    return purchase
+
+
+def test_purchases_that_are_stuck_since_long_before_the_time_that_is_looked_at(counter: Shop):
+    dawdles, lost, refused, paid = (
+        start_long_ago(counter, name) for name in ("alice", "bob", "carol", "dave")
+    )
+    Purchase.objects.filter(id=lost.id).update(stripe_session_id=None, status="started")
+    counter.stripe.fail(str(refused.stripe_session_id))
+    counter.stripe.settle(str(paid.stripe_session_id))
+
+    result = checked("stuck")["stuck"]
+
+    assert keys(result) == {
+        ("still_undecided", str(dawdles.id)),
+        ("never_opened", str(lost.id)),
+        ("status_behind", str(refused.id)),
+        ("status_behind", str(paid.id)),
+    }
+    assert (result.tokens_at_risk, result.cents_at_risk) == (250, {"usd": 1499})
+    checked("stuck", repairs=True)
+    assert counter.wallet("dave").balance == 250
+    Purchase.objects.filter(id__in=[dawdles.id, lost.id]).update(status="failed")
+    assert_gone("stuck")
+
+
+def test_of_many_stuck_purchases_so_many_are_asked_about_and_the_run_says_so(
+    counter: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("alice", "bob"):
+        start_long_ago(counter, name)
+    monkeypatch.setattr(stuck, "STUCK_ASKED_MAX", 1)
+    now = later()
+
+    (result,) = reconcile(names=["stuck"], since=now - SINCE, now=now)
+
+    assert result.error.startswith("Too many stuck purchases")
+    assert (result.looked_at, len(result.found)) == (1, 1)
 
 
 def test_refunds_and_disputes_that_we_do_not_have_as_stripe_has_them(shop: Shop):
