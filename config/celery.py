@@ -58,6 +58,7 @@ TIMETABLE = {
     **_every("payments.check_sales", minutes=1),
     **_every("payments.watch_credits", minutes=1),
     **_every("payments.watch_customers", minutes=1),
+    **_every("payments.watch_checks", hours=1),
     **_every("tokens.sweep_wallets", minutes=1),
     **_every("payments.retry_refunds", minutes=1),
     **_every("identity.set_firebase_claims", minutes=1),

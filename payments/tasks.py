@@ -18,7 +18,7 @@ from payments.services import (
     sweeps,
     watch,
 )
-from payments.services.reconciliation import runner
+from payments.services.reconciliation import overdue, runner
 
 
 @shared_task(name="payments.process_inbox")
@@ -81,6 +81,12 @@ def reconcile(*, checks: Sequence[str] = (), hours: int = 24, repair: bool = Fal
         names=checks or list(runner.available()), since=now - timedelta(hours=hours), now=now, repairs=repair
     )
     return sum(len(result.found) for result in results)
+
+
+@shared_task(name="payments.watch_checks")
+def watch_checks() -> None:
+    """Raise an alert over checks that were not made in full for too long."""
+    overdue.watch_checks(now=timezone.now())
 
 
 @shared_task(name="payments.forget")

@@ -36,6 +36,7 @@ class AlertKind(models.TextChoices):
     CREDIT_WITHOUT_PAYMENT = "credit_without_payment", "Credited without a payment"
     CREDIT_OVERDUE = "credit_overdue", "Paid and not credited in time"
     DISCREPANCY = "discrepancy", "Books do not agree"
+    CHECK_OVERDUE = "check_overdue", "Books not compared in full"
     PACKAGE_EDITED = "package_edited", "Package changed at Stripe by hand"
     PURCHASE_VELOCITY = "purchase_velocity", "Buying faster than people do"
     MANY_DECLINES = "many_declines", "Many declined payments"

@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from payments import tasks
 from payments.models import Discrepancy
 from payments.services.reconciliation.alerting import tell
+from payments.services.reconciliation.overdue import watch_checks
 from payments.services.reconciliation.runner import available
 from security.models import Alert
-from tests.admin.payment_rows import NOW, discrepancy_of
+from tests.admin.payment_rows import NOW, discrepancy_of, run_of
 from tests.support.reconciling import checked
 from tests.support.shop import Shop
 
@@ -38,3 +41,43 @@ def test_what_has_become_graver_is_told_once():
 
     alert = Alert.objects.get()
     assert (alert.severity, alert.count, alert.version) == ("critical", 1, 2)
+
+
+@pytest.mark.django_db
+def test_a_check_that_was_not_made_in_full_for_hours_is_told_until_it_is():
+    now = timezone.now()
+    for name in available():
+        run_of(check_name=name, started_at=now - timedelta(hours=5), finished_at=now)
+    for hours in (1, 2, 3):
+        run_of(check_name="events", started_at=now - timedelta(hours=hours), left_out="No right.")
+        run_of(check_name="terms", started_at=now - timedelta(hours=hours), finished_at=None)
+        for name in set(available()) - {"events", "terms", "ledger", "balance", "mirror"}:
+            run_of(check_name=name, started_at=now - timedelta(hours=hours), finished_at=now)
+
+    for _ in range(2):
+        tasks.watch_checks()
+
+    told = Alert.objects.order_by("dedup_key").values_list(
+        "kind", "dedup_key", "severity", "count", "version"
+    )
+    assert list(told) == [
+        ("check_overdue", "events", "high", 3, 1),
+        ("check_overdue", "mirror", "high", 1, 1),  # nobody has even tried
+        ("check_overdue", "terms", "high", 3, 1),
+    ]
+    for name in ("events", "mirror", "terms"):
+        run_of(check_name=name, started_at=now, finished_at=now)
+    assert watch_checks(now=now + timedelta(hours=3)) == []
+    assert watch_checks(now=now + timedelta(hours=25))[-2:] == ["mirror", "catalogue"]
+    assert "ledger" in watch_checks(now=now + timedelta(hours=25))
+    assert "balance" not in watch_checks(now=now + timedelta(hours=25))
+
+
+@pytest.mark.django_db
+def test_what_was_never_made_is_overdue_once_others_are_made_for_hours():
+    now = timezone.now()
+    assert watch_checks(now=now) == []
+    run_of(check_name="terms", started_at=now - timedelta(hours=5), finished_at=now)
+    run_of(check_name="terms", started_at=now, finished_at=now)
+    assert "events" in watch_checks(now=now)
+    assert "terms" not in watch_checks(now=now)
