@@ -90,7 +90,9 @@ IMBALANCES_TOLD_MAX = 1_000  # of each kind
 STUCK_ASKED_MAX = 100
 RECONCILE_TASK_SOFT_SECONDS_MAX = 240  # one task's checks; what takes longer is for the command …
 RECONCILE_TASK_SECONDS_MAX = 270  # … and both end before the broker gives the task to another worker
-# A check that was not made in full for so long is told: a few of its periods in the timetable.
+# A check that was not made in full for so long, a few of its periods in the timetable, is told once so many have tried:
+# what nobody tries is not due, or beat or the workers stand still, which is told otherwise.
+CHECK_OVERDUE_TRIES_MIN = 2
 CHECK_OVERDUE_AFTER = timedelta(hours=4)
 CHECK_OVERDUE_AFTER_OF = {"ledger": timedelta(days=1), "balance": timedelta(days=3)}
 # How long things are kept: what Stripe told for as long as Stripe itself keeps it.

@@ -7,7 +7,7 @@ import statistics
 import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from mirror.models import MirroredSubject, OutboxRow
@@ -15,7 +15,7 @@ from payments.kinds import PurchaseStatus
 from payments.models import InboxEvent, Purchase
 from sandbox.stripe.client import Attempt
 from tests.support.customer import Customer, Enter
-from tests.support.database import as_owner
+from tests.support.database import as_owner, somebody_waits_for_a_lock
 from tests.support.firestore_proxy import Fault
 from tests.support.product import Product, wait_for
 from tests.support.shop import Shop
@@ -268,7 +268,7 @@ def test_the_web_process_killed_within_its_transaction_leaves_nothing_and_the_re
     with transaction.atomic():
         Purchase.objects.select_for_update().get(id=purchase.id)
         running_shop.stripe.pay(str(purchase.stripe_session_id))
-        wait_for(_somebody_waits_for_a_lock, what="the webhook waits for the purchase")
+        wait_for(somebody_waits_for_a_lock, what="the webhook waits for the purchase")
         product.web.kill()
     product.worker.kill()
     wait_for(product.has_left_database, what="what the dead had begun is rolled back")
@@ -282,9 +282,3 @@ def test_the_web_process_killed_within_its_transaction_leaves_nothing_and_the_re
     assert_settled_once(alice, purchase)
     wait_until_mirrored()
     assert_mirrored(running_shop, alice)
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])

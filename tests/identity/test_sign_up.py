@@ -1,6 +1,5 @@
 import re
 import threading
-import time
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -13,6 +12,8 @@ from django.urls import reverse
 
 from identity.models import User
 from identity.services import accounts
+from tests.support.database import somebody_waits_for_a_lock
+from tests.support.product import wait_for
 
 PASSWORD = "correct horse battery"
 
@@ -116,12 +117,7 @@ def test_two_sign_ups_at_once_with_one_address_open_one_account(opened):
     """The second is past its form while the first has not committed: it is led to the sign-in."""
 
     def wait_for_the_second(**_):
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone()[0]:
-                    return
+        wait_for(somebody_waits_for_a_lock, what="the second one waits for the first")
 
     answers = []
 

@@ -51,8 +51,8 @@ def test_a_check_that_was_not_made_in_full_for_hours_is_told_until_it_is():
     for hours in (1, 2, 3):
         run_of(check_name="events", started_at=now - timedelta(hours=hours), left_out="No right.")
         run_of(check_name="terms", started_at=now - timedelta(hours=hours), finished_at=None)
-        for name in set(available()) - {"events", "terms", "ledger", "balance", "mirror"}:
-            run_of(check_name=name, started_at=now - timedelta(hours=hours), finished_at=now)
+        run_of(check_name="balance", started_at=now - timedelta(hours=hours), left_out="No right.")
+        run_of(check_name="stuck", started_at=now - timedelta(hours=hours), finished_at=now)
 
     for _ in range(2):
         tasks.watch_checks()
@@ -60,24 +60,29 @@ def test_a_check_that_was_not_made_in_full_for_hours_is_told_until_it_is():
     told = Alert.objects.order_by("dedup_key").values_list(
         "kind", "dedup_key", "severity", "count", "version"
     )
-    assert list(told) == [
-        ("check_overdue", "events", "high", 3, 1),
-        ("check_overdue", "mirror", "high", 1, 1),  # nobody has even tried
-        ("check_overdue", "terms", "high", 3, 1),
-    ]
-    for name in ("events", "mirror", "terms"):
+    assert list(told) == [("check_overdue", "events", "high", 3, 1), ("check_overdue", "terms", "high", 3, 1)]
+    assert watch_checks(now=now + timedelta(days=3)) == ["events", "terms", "balance"]
+    for name in ("events", "terms", "balance"):
         run_of(check_name=name, started_at=now, finished_at=now)
-    assert watch_checks(now=now + timedelta(hours=3)) == []
-    assert watch_checks(now=now + timedelta(hours=25))[-2:] == ["mirror", "catalogue"]
-    assert "ledger" in watch_checks(now=now + timedelta(hours=25))
-    assert "balance" not in watch_checks(now=now + timedelta(hours=25))
+    assert watch_checks(now=now + timedelta(days=3)) == []
 
 
 @pytest.mark.django_db
-def test_what_was_never_made_is_overdue_once_others_are_made_for_hours():
+def test_what_nobody_has_tried_for_hours_is_no_alarm_when_the_workers_are_back():
+    now = timezone.now()
+    for name in available():
+        run_of(check_name=name, started_at=now - timedelta(days=10), finished_at=now)
+        run_of(check_name=name, started_at=now, finished_at=None)
+
+    assert watch_checks(now=now) == []
+    assert not Alert.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_was_never_made_in_full_is_overdue_a_few_periods_after_its_first_run():
     now = timezone.now()
     assert watch_checks(now=now) == []
-    run_of(check_name="terms", started_at=now - timedelta(hours=5), finished_at=now)
-    run_of(check_name="terms", started_at=now, finished_at=now)
-    assert "events" in watch_checks(now=now)
-    assert "terms" not in watch_checks(now=now)
+    for hours in (1, 3):
+        run_of(check_name="events", started_at=now - timedelta(hours=hours), left_out="No right.")
+    assert watch_checks(now=now) == []
+    assert watch_checks(now=now + timedelta(hours=2)) == ["events"]

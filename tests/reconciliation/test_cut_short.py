@@ -147,3 +147,22 @@ def test_it_is_over_too_where_stripes_library_makes_an_error_of_its_own_of_that(
 
     run = ReconciliationRun.objects.get()
     assert (run.check_name, run.left_out[:8]) == ("reversals", "The time")
+
+
+def test_it_is_over_too_while_stripe_is_asked_what_is_on_its_way(
+    counter: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    counter.stripe.pay(str(counter.start("alice").stripe_session_id))
+    request = requests.Session.request
+
+    def end_at_events(session: requests.Session, method: str, url: str, **options: Any) -> Any:
+        if "/v1/events" in url:
+            raise SoftTimeLimitExceeded
+        return request(session, method, url, **options)
+
+    monkeypatch.setattr(requests.Session, "request", end_at_events)
+
+    with time_machine.travel(timezone.now() + ON_ITS_WAY), pytest.raises(SoftTimeLimitExceeded):
+        tasks.reconcile(checks=["paid_not_credited"])
+
+    assert ReconciliationRun.objects.get().left_out.startswith("The time")

@@ -8,7 +8,7 @@ from django.db import connection
 from payments.models import Dispute, Purchase, Refund
 from payments.services.reconciliation.runner import reconcile
 from sandbox.stripe.cards import DECLINED_NUMBER
-from tests.support.reconciling import ON_ITS_WAY, SINCE, checked, found, later
+from tests.support.reconciling import ON_ITS_WAY, SINCE, checked, found, later, open_rows
 from tests.support.shop import Shop
 
 # Reconciliation looks that much later: what happens at Stripe after this is young to it.
@@ -133,3 +133,21 @@ def test_what_came_here_while_stripe_was_asked_is_not_missing_there(shop: Shop):
 
     assert found(checked("reversals")) == {}
     assert found_when_it_is_lost("reversals") == {"refund_not_at_stripe", "dispute_not_at_stripe"}
+
+
+def test_what_is_open_and_has_moved_again_just_now_has_not_ended(shop: Shop):
+    intent = str(shop.buy("alice").stripe_payment_intent_id)
+    refund = shop.stripe.refund(intent, 100, status="pending")
+    shop.stripe.wait_until_idle(ignore_retries=True)
+    Refund.objects.update(amount_cents=50)
+    checked("reversals")
+    row = ("refund_amount_differs", refund["id"])
+    assert row in open_rows("reversals")
+    shop.stripe.advance_clock(JUST_BEFORE)
+    shop.stripe.drop_next(count=100)
+    shop.stripe.end_refund(refund["id"], "succeeded")
+
+    assert "refund_amount_differs" not in found(checked("reversals")).get("reversals", set())
+
+    assert row in open_rows("reversals")
+    Refund.objects.update(amount_cents=100)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from foundation.ids import new_id
 from identity.kinds import Actor
@@ -18,6 +18,7 @@ from security.queries.purchase_limits import limits_of, override_in_force, overr
 from security.services.overrides import expire_overrides, revoke_override
 from security.tasks import note_expired_overrides
 from tests.security.conftest import NOW, Grant
+from tests.support.database import somebody_waits_for_a_lock
 from tests.support.product import wait_for
 from tests.support.threads import in_thread
 
@@ -156,14 +157,7 @@ def test_of_two_who_grant_at_the_same_moment_the_second_is_told_to_look_first(al
         with transaction.atomic():
             first = grant(alice, hourly_max=8)
             second = pool.submit(in_thread, lambda: grant(alice, OverrideKind.UNLIMITED))
-            wait_for(somebody_waits, what="the second one waits for the first")
+            wait_for(somebody_waits_for_a_lock, what="the second one waits for the first")
         with pytest.raises(OverrideGrantedMeanwhile):
             second.result()
     assert Override.objects.get() == first
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        (waiting,) = cursor.fetchone()
-    return bool(waiting)

@@ -75,6 +75,19 @@ def tamper(statement: str) -> None:
         cursor.execute(statement)
 
 
+def somebody_waits_for_a_lock() -> bool:
+    """Tell whether a connection to this database waits for another's; other tests' databases are on the same server."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+                           WHERE NOT granted AND datname = current_database())
+            """
+        )
+        (waits,) = cursor.fetchone()
+    return bool(waits)
+
+
 def empty_tables() -> None:
     """Remove what a test wrote."""
     tables = [name for name in connection.introspection.table_names() if name not in KEPT]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
-from payments.limits import CHECK_OVERDUE_AFTER, CHECK_OVERDUE_AFTER_OF
+from payments.limits import CHECK_OVERDUE_AFTER, CHECK_OVERDUE_AFTER_OF, CHECK_OVERDUE_TRIES_MIN
 from payments.models import ReconciliationRun
 from payments.services.reconciliation.checks import ALL
 from security.kinds import AlertKind, Severity
@@ -13,34 +13,33 @@ from security.services.alerts import raise_alert
 
 
 def watch_checks(*, now: datetime) -> list[str]:
-    """Raise an alert over each check that nobody has made in full for a few of its periods; answer which they are.
+    """Raise an alert over each check that was tried again and again, and not made in full for a few of its periods.
 
-    What was never made in full is measured from the first run that there was of any.
+    What was never made in full is measured from the first run that there was of it. Answers which they are.
     """
-    begun_at = ReconciliationRun.objects.aggregate(at=Min("started_at"))["at"] or now
-    in_full = ReconciliationRun.objects.filter(finished_at__isnull=False, left_out="")
-    made_at = dict(in_full.order_by().values_list("check_name").annotate(Max("started_at")))
-    overdue = {
-        name: at
-        for name in ALL
-        if now - (at := made_at.get(name, begun_at)) > CHECK_OVERDUE_AFTER_OF.get(name, CHECK_OVERDUE_AFTER)
-    }
-    for name, since in overdue.items():
-        _tell(name, since, now)
-    return list(overdue)
+    overdue = []
+    for name in ALL:
+        runs = ReconciliationRun.objects.filter(check_name=name)
+        made_at = runs.filter(finished_at__isnull=False, left_out="").aggregate(at=Max("started_at"))["at"]
+        tried = runs.filter(started_at__gt=made_at) if made_at else runs
+        since = made_at or tried.aggregate(at=Min("started_at"))["at"] or now
+        times = tried.count()
+        is_late = now - since > CHECK_OVERDUE_AFTER_OF.get(name, CHECK_OVERDUE_AFTER)
+        if is_late and times >= CHECK_OVERDUE_TRIES_MIN:
+            _tell(name, since, times, now)
+            overdue.append(name)
+    return overdue
 
 
-def _tell(name: str, since: datetime, now: datetime) -> None:
-    tried = ReconciliationRun.objects.filter(check_name=name, started_at__gt=since).count()
-    times = max(tried, 1)
+def _tell(name: str, since: datetime, times: int, now: datetime) -> None:
     if times == unresolved_count(AlertKind.CHECK_OVERDUE, name):
         return  # nobody has tried since it was told
     raise_alert(
         kind=AlertKind.CHECK_OVERDUE,
         severity=Severity.HIGH,
         dedup_key=name,
-        summary=f"Reconciliation ({name}) was not made in full since {since:%Y-%m-%d %H:%M} UTC, in {tried} runs.",
-        subject={"check": name, "runs": str(tried)},
+        summary=f"Reconciliation ({name}) was not made in full since {since:%Y-%m-%d %H:%M} UTC, in {times} runs.",
+        subject={"check": name, "runs": str(times)},
         now=now,
         total=times,
     )

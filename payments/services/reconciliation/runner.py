@@ -18,6 +18,7 @@ from payments.services.reconciliation.check import Check, Difference, Tally
 from payments.services.reconciliation.checks import ALL
 from payments.services.reconciliation.records import Found
 from payments.services.reconciliation.scope import Scope
+from payments.services.reconciliation.time_limit import end_of_time
 
 logger = logging.getLogger(__name__)
 
@@ -75,9 +76,9 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
             if repairs and difference.mend:
                 found[-1] = replace(found[-1], is_repaired=_mend(difference, now))
     except Exception as error:  # noqa: BLE001 - what is wrong with one check keeps no other from being made
-        time_is_over = _end_of_time(error)
+        time_is_over = end_of_time(error)
         tally.left_out = _why(check, time_is_over or error)
-    _close(check, run, found, tally, actor, now)
+    _close(check, run, found, tally, actor, scope)
     if time_is_over:
         raise time_is_over
     tokens, cents = records.at_risk(found)
@@ -85,12 +86,13 @@ def _run(check: Check, scope: Scope, actor: Actor, *, repairs: bool) -> CheckRes
 
 
 def _close(
-    check: Check, run: ReconciliationRun, found: list[Found], tally: Tally, actor: Actor, now: datetime
+    check: Check, run: ReconciliationRun, found: list[Found], tally: Tally, actor: Actor, scope: Scope
 ) -> None:
-    """Keep what came of a check, and tell it."""
+    """Keep what came of a check, and tell it. What is on its way may differ still: it has not ended."""
+    now = scope.now
     records.keep(run, found, actor=actor, now=now)
     if not tally.left_out:
-        keys = {each.key for each in found}
+        keys = {each.key for each in found} | scope.on_its_way
         records.end_gone(run, found=keys, among=tally.sample, actor=actor, now=now)
     records.finish_run(run, found, looked_at=tally.looked_at, left_out=tally.left_out, now=now)
     tell(check=check, now=now)
@@ -102,15 +104,6 @@ def _close(
         "error": tally.left_out,
     }
     logger.info("reconcile.finished", extra=counts)
-
-
-def _end_of_time(error: BaseException | None) -> SoftTimeLimitExceeded | None:
-    """The signal that a task's time is over, though a library has made an error of its own of it, as Stripe's does."""
-    while error:
-        if isinstance(error, SoftTimeLimitExceeded):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def _why(check: Check, error: Exception) -> str:

@@ -4,15 +4,18 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from payments.errors import PaymentsUnavailable
 from payments.gateways.stripe_lists import ListedSession, list_sessions, list_told
 from payments.limits import CREDIT_GRACE, LIST_SLACK, RECONCILE_CHUNK
 from payments.models import Purchase
+from payments.services.reconciliation.time_limit import end_of_time
+
+if TYPE_CHECKING:
+    from payments.services.reconciliation.check import Difference
 
 Pair = tuple[ListedSession, Purchase | None]
-T = TypeVar("T")
 
 
 class Scope:
@@ -22,6 +25,9 @@ class Scope:
         self.since = since
         self.now = now
         self.is_whole = is_whole
+        self.on_its_way: set[tuple[str, str]] = (
+            set()
+        )  # kind and subject of what differed, and was told of lately
 
     @property
     def listed_since(self) -> datetime:
@@ -33,7 +39,7 @@ class Scope:
         """What has happened by then has arrived, or is lost; what is younger may be on its way."""
         return self.now - CREDIT_GRACE
 
-    def arrived(self, differing: Iterable[tuple[str, T]]) -> Iterator[T]:
+    def arrived(self, differing: Iterable[tuple[str, "Difference"]]) -> Iterator["Difference"]:
         """Those of these differences whose object at Stripe nothing was told of within the last minutes.
 
         Each comes with that object's id, or with none where nothing that Stripe tells would end it. Objects do not say
@@ -41,13 +47,17 @@ class Scope:
         """
         told = cache(self._told_lately)
         for object_id, difference in differing:
-            if not object_id or object_id not in told():
+            if object_id and object_id in told():
+                self.on_its_way.add((difference.kind, difference.subject))
+            else:
                 yield difference
 
     def _told_lately(self) -> frozenset[str]:
         try:
             return list_told(since=self.arrived_by)
-        except PaymentsUnavailable:  # better told a little early than not at all, or not mended
+        except PaymentsUnavailable as error:  # better told a little early than not at all, or not mended
+            if time_is_over := end_of_time(error):
+                raise time_is_over from error
             return frozenset()
 
     @cached_property
