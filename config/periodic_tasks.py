@@ -18,6 +18,13 @@ logger = structlog.get_logger(__name__)
 
 NOTE = "As the code's timetable has it ({}), until somebody edits it here."
 NOTES = re.compile(re.escape(NOTE).replace(r"\{\}", "([0-9a-f]{12})"))
+# Staff read "every 6 hours", not "every 21600 seconds".
+UNITS = {
+    IntervalSchedule.DAYS: 86_400,
+    IntervalSchedule.HOURS: 3_600,
+    IntervalSchedule.MINUTES: 60,
+    IntervalSchedule.SECONDS: 1,
+}
 GONE = "Disabled, for the code's timetable has it no more."
 
 
@@ -50,7 +57,10 @@ class Line(NamedTuple):
 
     def fields(self) -> dict[str, Any]:
         """The row's fields that say the same."""
-        period = {"every": int(self.seconds or 0), "period": IntervalSchedule.SECONDS}
+        seconds = int(self.seconds or 0)
+        period = next(
+            {"every": seconds // unit, "period": name} for name, unit in UNITS.items() if seconds % unit == 0
+        )
         interval = IntervalSchedule.objects.filter(**period).first()
         return {
             "task": self.task,

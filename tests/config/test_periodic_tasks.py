@@ -118,9 +118,24 @@ def test_what_staff_have_edited_outlives_a_release_that_changes_the_line(start: 
     assert PeriodicTask.objects.values().get() == before
 
 
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (line(seconds=90), "every 90 seconds"),
+        (line(minutes=1), "every minute"),
+        (line(hours=6), "every 6 hours"),
+        (line(weeks=1), "every 7 days"),
+    ],
+    ids=["seconds", "minute", "hours", "week"],
+)
+def test_a_period_is_shown_as_people_say_it(start: Start, told: dict[str, Any], words: str) -> None:
+    start(prune=told)
+    assert str(row().interval) == words
+
+
 def test_an_interval_that_several_rows_share_is_edited_for_all_of_them(start: Start) -> None:
     start(prune=line())
-    IntervalSchedule.objects.update(every=7200)
+    IntervalSchedule.objects.update(every=2, period=IntervalSchedule.HOURS)
     start(prune=line(), scan=line("mirror.scan"))
     assert row().interval.schedule.run_every == timedelta(hours=2)
     assert row("scan").interval.schedule.run_every == timedelta(days=1)
