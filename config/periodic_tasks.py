@@ -70,7 +70,7 @@ class Line(NamedTuple):
         }
 
 
-def bring(timetable: Mapping[str, Mapping[str, Any]], *, now: datetime) -> None:
+def sync_timetable(timetable: Mapping[str, Mapping[str, Any]], *, now: datetime) -> None:
     """Make rows of what is new in the code's timetable, change what changed in it, disable what it has no more."""
     lines = {name: Line.of_code(entry) for name, entry in timetable.items()}
     rows = {row.name: row for row in PeriodicTask.objects.select_related("interval")}

@@ -27,7 +27,7 @@ class Timekeeper(DatabaseScheduler):  # type: ignore[misc]
 
     def setup_schedule(self) -> None:
         """Bring the code's timetable to the rows; Celery's own line is not needed, for no result is stored."""
-        periodic_tasks.bring(self.app.conf.beat_schedule, now=timezone.now())
+        periodic_tasks.sync_timetable(self.app.conf.beat_schedule, now=timezone.now())
 
     def tick(self, *args: Any, **options: Any) -> float:
         """Leave the sign, and do what is due; without Redis there is nobody to show it to."""

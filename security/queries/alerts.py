@@ -18,22 +18,22 @@ def count_open_by_severity() -> dict[Severity, int]:
     return dict.fromkeys(Severity, 0) | {Severity(severity): count for severity, count in rows}
 
 
-def unresolved_count(kind: AlertKind, dedup_key: str) -> int:
-    """How often the cause of the unresolved alert of this kind and key was seen; 0 without such an alert."""
-    alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key).exclude(status=AlertStatus.RESOLVED)
-    return alerts.values_list("count", flat=True).first() or 0
-
-
 def unresolved_alert(kind: AlertKind, dedup_key: str) -> Alert | None:
-    """The alert of this kind and key that nobody has resolved yet."""
+    """The alert of this kind and key that nobody has resolved yet; the database allows one."""
     alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key)
     return alerts.exclude(status=AlertStatus.RESOLVED).first()
 
 
+def unresolved_count(kind: AlertKind, dedup_key: str) -> int:
+    """How often the cause of the unresolved alert of this kind and key was seen; 0 without such an alert."""
+    alert = unresolved_alert(kind, dedup_key)
+    return alert.count if alert else 0
+
+
 def unresolved_sight(kind: AlertKind, dedup_key: str) -> tuple[int, datetime] | None:
     """How often the cause of the unresolved alert of this kind and key was seen, and when last; None without one."""
-    alerts = Alert.objects.filter(kind=kind, dedup_key=dedup_key).exclude(status=AlertStatus.RESOLVED)
-    return alerts.values_list("count", "last_seen_at").first()
+    alert = unresolved_alert(kind, dedup_key)
+    return (alert.count, alert.last_seen_at) if alert else None
 
 
 def is_flood(alert_id: uuid.UUID) -> bool:
