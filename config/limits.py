@@ -1,7 +1,8 @@
 """Bounds of the running processes."""
 
 WEB_THREADS = 8  # per gunicorn worker; the database pool must have a connection for each
-DATABASE_POOL = {"min_size": 1, "max_size": 10, "timeout": 5}  # connections; seconds of waiting for one
+# Connections; seconds of waiting for one, and of trying again and again to make one: the pauses in between double.
+DATABASE_POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
 DATABASE_CONNECT_SECONDS_MAX = 5
 WEB_STATEMENT_SECONDS_MAX = 15  # of one SQL statement in a web request
 

@@ -129,8 +129,8 @@ if env.process is Process.OWNER:
     _database = _owners_database
 _database["OPTIONS"].setdefault("connect_timeout", limits.DATABASE_CONNECT_SECONDS_MAX)
 if env.process is Process.WEB:  # Celery closes its connection after each task: a pool would not serve it
+    _database["ENGINE"] = "config.postgresql"
     _database["OPTIONS"]["pool"] = limits.DATABASE_POOL
-    _database["CONN_HEALTH_CHECKS"] = True  # a restarted database hands nobody a dead connection
     _database["OPTIONS"].setdefault("options", f"-c statement_timeout={limits.WEB_STATEMENT_SECONDS_MAX}s")
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

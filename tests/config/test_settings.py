@@ -95,7 +95,7 @@ def test_google_sign_in_needs_both_values() -> None:
 def test_a_web_process_has_a_connection_for_each_thread() -> None:
     database = read_settings(PRODUCTION, Process.WEB).DATABASES["default"]
     options = database["OPTIONS"]
-    assert database["CONN_HEALTH_CHECKS"] is True
+    assert database["ENGINE"] == "config.postgresql"
     assert options["pool"]["max_size"] >= limits.WEB_THREADS
     assert options["options"] == "-c statement_timeout=15s"
 
