@@ -27,12 +27,7 @@ SIGNED_IN = {
     "two-step": "/accounts/2fa/",
     "connected-accounts": "/accounts/3rdparty/",
 }
-WINDOWS = {
-    "desk": {},
-    "phone": {"phone": True},
-    "dark": {"dark": True},
-    "dark-phone": {"dark": True, "phone": True},
-}
+WINDOWS = {"desk": {}, "dark-phone": {"dark": True, "phone": True}}
 
 
 @pytest.mark.parametrize("window", WINDOWS)

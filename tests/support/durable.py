@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import environ
-from django.core.management import call_command
 from django.db import connection
 
 from sandbox import places
@@ -17,6 +16,7 @@ from sandbox.postgres import start_postgres
 from sandbox.processes import Server
 from tests.support.database import install_application_role
 from tests.support.killing import kill_family
+from tests.support.migrated import copy_template
 
 PLACE = ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")
 
@@ -54,7 +54,7 @@ class DurableDatabase:
         del options["assume_role"]
         connection.settings_dict.update({name: place.get(name, "") for name in PLACE} | {"OPTIONS": options})
         self._set("fsync", "off")
-        call_command("migrate", verbosity=0)
+        copy_template(self.url, self._directory.with_suffix(".sql"))
         self._set("fsync", "on")
         self._recover_quickly()
         install_application_role()

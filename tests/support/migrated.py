@@ -51,6 +51,15 @@ def make_template(cache: Path) -> str:
     return name
 
 
+def copy_template(url: str, dump: Path) -> None:
+    """Fill an empty database of another server as the tests' own are filled.
+
+    :param dump: a file to be written, that carries it over
+    """
+    _run("pg_dump", f"--file={dump}", _address_of(connection.settings_dict["TEST"]["TEMPLATE"]))
+    _load(dump, url)
+
+
 def _hash_of_all_that_migrations_are_made_of() -> str:
     hashed = hashlib.sha256()
     for path in sorted({path for pattern in READ_BY_MIGRATIONS for path in ROOT.glob(pattern)}):
@@ -68,7 +77,7 @@ def _fill(database: str, dump: Path | None) -> None:
     """Load the dump if there is one; else migrate, and keep a dump if one is wanted."""
     address = _address_of(database)
     if dump and dump.exists():
-        _run("psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={dump}", address)
+        _load(dump, address)
         return
     _migrate(database)
     if dump:
@@ -77,6 +86,10 @@ def _fill(database: str, dump: Path | None) -> None:
         unfinished = dump.with_suffix(f".{os.getpid()}")
         _run("pg_dump", f"--file={unfinished}", address)
         unfinished.replace(dump)
+
+
+def _load(dump: Path, address: str) -> None:
+    _run("psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={dump}", address)
 
 
 def _address_of(database: str) -> str:
