@@ -1,13 +1,14 @@
 "use strict";
 
-// What select2 makes of a field has no name for screen readers; the field's label has it.
-window.addEventListener("load", () => {
+// What select2 makes of a field has no name for screen readers; the field's label has it. It is made at any time: after
+// the page has loaded where the scripts come from the browser's cache, and again for each row that is added.
+new MutationObserver(() => {
   for (const field of document.querySelectorAll("select.select2-hidden-accessible")) {
     const name = field.labels.length ? field.labels[0].textContent.trim() : field.name;
     const drawn = field.nextElementSibling;
-    for (const part of drawn.querySelectorAll("[role=combobox], [role=textbox]")) {
+    for (const part of drawn.querySelectorAll("[role=combobox][aria-labelledby], [role=textbox]:not([aria-label])")) {
       part.removeAttribute("aria-labelledby");
       part.setAttribute("aria-label", name);
     }
   }
-});
+}).observe(document, { childList: true, subtree: true });
