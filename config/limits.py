@@ -1,9 +1,10 @@
 """Bounds of the running processes."""
 
 WEB_THREADS = 8  # per gunicorn worker; the database pool must have a connection for each
-# Connections; seconds of waiting for one, and of trying again and again to make one: the pauses in between double.
+# Connections; seconds of waiting for one; seconds in which one is tried for, with pauses of at most two.
 DATABASE_POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
 DATABASE_CONNECT_SECONDS_MAX = 5
+DATABASE_UNHEARD_MILLISECONDS_MAX = 10_000  # that nobody acknowledges what was sent: the other end is gone
 WEB_STATEMENT_SECONDS_MAX = 15  # of one SQL statement in a web request
 
 REDIS_TIMEOUTS = {"socket_connect_timeout": 0.2, "socket_timeout": 0.5}  # seconds

@@ -128,6 +128,7 @@ DATABASE_APPLICATION_USER, DATABASE_APPLICATION_PASSWORD = (
 if env.process is Process.OWNER:
     _database = _owners_database
 _database["OPTIONS"].setdefault("connect_timeout", limits.DATABASE_CONNECT_SECONDS_MAX)
+_database["OPTIONS"].setdefault("tcp_user_timeout", limits.DATABASE_UNHEARD_MILLISECONDS_MAX)
 if env.process is Process.WEB:  # Celery closes its connection after each task: a pool would not serve it
     _database["ENGINE"] = "config.postgresql"
     _database["OPTIONS"]["pool"] = limits.DATABASE_POOL

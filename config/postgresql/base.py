@@ -12,16 +12,20 @@ from psycopg_pool import ConnectionPool
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, which hands out no dead connection of its pool, and looks through the pool when it finds one.
+    """Django's, which takes no dead connection from its pool, and looks through the pool when it finds one.
 
-    Django's own check (CONN_HEALTH_CHECKS) discards one dead connection after another, and waits 1, 2, 4 ... seconds
+    Django's own check (CONN_HEALTH_CHECKS) discards one dead connection after another, and waits 0, 1, 2 ... seconds
     in between: a site with some idle connections served nobody for seconds after its database was back.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
-        """Give a connection that works; without a pool a new one is."""
+        """Give a connection that works; without a pool a new one is.
+
+        :raises psycopg_pool.PoolTimeout: when none can be had in time
+        """
         connection: psycopg.Connection = super().get_new_connection(conn_params)
-        if self.pool is not None and not _works(connection):
+        # Again and again: another thread may give back what died in its hands, and the pool hands that to us.
+        while self.pool is not None and not _works(connection):
             self.pool.putconn(connection)  # which discards it
             self.pool.check()  # the others, too; new ones are made in the pool's own threads
             connection = super().get_new_connection(conn_params)
@@ -31,6 +35,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _works(connection: psycopg.Connection) -> bool:
     try:
         ConnectionPool.check_connection(connection)
-    except psycopg.OperationalError:
+    except psycopg.Error:
         return False
     return True

@@ -5,8 +5,8 @@
 new MutationObserver(() => {
   for (const field of document.querySelectorAll("select.select2-hidden-accessible")) {
     const name = field.labels.length ? field.labels[0].textContent.trim() : field.name;
-    const drawn = field.nextElementSibling;
-    for (const part of drawn.querySelectorAll("[role=combobox][aria-labelledby], [role=textbox]:not([aria-label])")) {
+    const unnamed = ":is([role=combobox], [role=textbox]):not([aria-label])";
+    for (const part of field.nextElementSibling?.querySelectorAll(unnamed) ?? []) {
       part.removeAttribute("aria-labelledby");
       part.setAttribute("aria-label", name);
     }

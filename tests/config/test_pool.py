@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.utils import ConnectionHandler
+from psycopg_pool import ConnectionPool
 
 from config import limits
 from config.postgresql.base import DatabaseWrapper
@@ -20,14 +21,16 @@ CONNECTIONS = 8
 def wrappers(transactional_db: None) -> Iterator[list[DatabaseWrapper]]:
     """Django's connections of eight threads of a web process, which have all been used and are in the pool again."""
     wrappers = [made(pool=limits.DATABASE_POOL) for _ in range(CONNECTIONS)]
-    for wrapper in wrappers:
-        assert one(wrapper) == 1
-    for wrapper in wrappers:
-        wrapper.close()
-    yield wrappers
-    for wrapper in wrappers:
-        wrapper.close()
-    wrappers[0].close_pool()
+    try:
+        for wrapper in wrappers:
+            assert one(wrapper) == 1
+        for wrapper in wrappers:
+            wrapper.close()
+        yield wrappers
+    finally:
+        for wrapper in wrappers:
+            wrapper.close()
+        wrappers[0].close_pool()
 
 
 def made(**options: Any) -> DatabaseWrapper:
@@ -70,6 +73,26 @@ def test_the_first_query_after_a_restart_is_answered_and_finds_no_dead_connectio
     assert pool.get_stats()["connections_lost"] == CONNECTIONS - 1, (
         "one was handed out, and the rest looked through"
     )
+
+
+def test_one_that_died_in_other_hands_and_is_given_back_meanwhile_is_not_taken(
+    wrappers: list[DatabaseWrapper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, ours = wrappers[:2]
+    assert one(other) == 1
+    end_all_others()
+    pool = other.pool
+    looks: list[dict[str, int]] = []
+
+    def look_through() -> None:
+        looks.append(pool.get_stats())
+        ConnectionPool.check(pool)
+        other.close()  # it has not noticed, and the pool takes it back
+
+    monkeypatch.setattr(pool, "check", look_through)
+
+    assert one(ours) == 1
+    assert len(looks) >= 1
 
 
 def test_a_connection_that_works_is_used_again(wrappers: list[DatabaseWrapper]) -> None:

@@ -102,7 +102,10 @@ def test_a_web_process_has_a_connection_for_each_thread() -> None:
 
 def test_workers_and_commands_have_no_pool_and_may_take_their_time() -> None:
     options = read_settings(PRODUCTION).DATABASES["default"]["OPTIONS"]
-    assert options == {"connect_timeout": limits.DATABASE_CONNECT_SECONDS_MAX}
+    assert options == {
+        "connect_timeout": limits.DATABASE_CONNECT_SECONDS_MAX,
+        "tcp_user_timeout": limits.DATABASE_UNHEARD_MILLISECONDS_MAX,
+    }
 
 
 def test_only_the_owners_process_connects_as_the_owner() -> None:

@@ -117,7 +117,7 @@ def test_a_movement_reads_no_large_table_whole(long_ledger: Bank) -> None:
 
 
 @pytest.mark.django_db
-def test_guards_that_look_at_other_rows_never_scan_not_even_before_the_tables_are_analyzed() -> None:
+def test_guards_that_look_at_the_ledger_never_scan_it_not_even_before_it_is_analyzed() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_proc WHERE proname = ANY (%s)", [list(LOOKING_GUARDS)])
         assert cursor.fetchone() == (len(LOOKING_GUARDS),)
