@@ -27,7 +27,12 @@ SIGNED_IN = {
     "two-step": "/accounts/2fa/",
     "connected-accounts": "/accounts/3rdparty/",
 }
-WINDOWS = {"desk": {}, "dark-phone": {"dark": True, "phone": True}}
+WINDOWS = {
+    "desk": {},
+    "phone": {"phone": True},
+    "dark": {"dark": True},
+    "dark-phone": {"dark": True, "phone": True},
+}
 
 
 @pytest.mark.parametrize("window", WINDOWS)
